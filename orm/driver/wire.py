@@ -1,0 +1,157 @@
+"""Typed requests over a transport: reads answers, and turns every failure into one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from orm.driver.transport import ServiceError, Transport, TransportError
+from orm.errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    CancellationReason,
+    ConditionFailedError,
+    CorruptResponseError,
+    CredentialsError,
+    DriverError,
+    InvalidRequestError,
+    IteratorExpiredError,
+    ServiceFaultError,
+    TableExistsError,
+    TableNotFoundError,
+    ThrottledError,
+    TransactionCanceledError,
+    TransactionConflictError,
+    TransactionInProgressError,
+    TrimmedError,
+    UnreachableError,
+)
+from orm.requests import Request
+
+R = TypeVar("R")
+
+
+class WireDriver:
+    """The innermost `Driver`: one request, one call on the transport, one typed answer."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def send(self, request: Request[R], /) -> R:
+        """See `Driver.send`."""
+        try:
+            body = self._transport.call(request.operation, request.params())
+        except ServiceError as error:
+            raise _from_service(request, error) from error
+        except TransportError as error:
+            raise _FROM_TRANSPORT[error.kind](
+                request.operation, request.target, error.detail
+            ) from error
+        try:
+            answer: R = _decoder(request.answer_type()).decode(body)
+        except msgspec.MsgspecError as error:
+            raise CorruptResponseError(
+                request.operation,
+                request.target,
+                f"an answer of {len(body):,} bytes is not what the API promises: {error}",
+            ) from error
+        return answer
+
+
+@cache
+def _decoder(answer_type: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(answer_type)
+
+
+_FROM_TRANSPORT: Final[dict[str, type[DriverError]]] = {
+    "unreachable": UnreachableError,
+    "lost": AnswerLostError,
+    "corrupt": CorruptResponseError,
+    "credentials": CredentialsError,
+}
+
+_FROM_CODE: Final[dict[str, type[DriverError]]] = {
+    "AccessDeniedException": AccessDeniedError,
+    "ExpiredIteratorException": IteratorExpiredError,
+    "ExpiredTokenException": CredentialsError,
+    "IdempotentParameterMismatchException": InvalidRequestError,
+    "IncompleteSignatureException": CredentialsError,
+    "InternalFailure": ServiceFaultError,
+    "InternalServerError": ServiceFaultError,
+    "InvalidSignatureException": CredentialsError,
+    "ItemCollectionSizeLimitExceededException": InvalidRequestError,
+    "LimitExceededException": ThrottledError,
+    "MissingAuthenticationTokenException": CredentialsError,
+    "ProvisionedThroughputExceededException": ThrottledError,
+    "RequestLimitExceeded": ThrottledError,
+    "ResourceInUseException": TableExistsError,
+    "ResourceNotFoundException": TableNotFoundError,
+    "ThrottlingException": ThrottledError,
+    "TransactionConflictException": TransactionConflictError,
+    "TransactionInProgressException": TransactionInProgressError,
+    "TrimmedDataAccessException": TrimmedError,
+    "UnrecognizedClientException": CredentialsError,
+    "ValidationException": InvalidRequestError,
+}
+
+
+def _from_service(request: Request[Any], error: ServiceError) -> DriverError:
+    detail = f"{error.code}: {error.message}"
+    if special := _SPECIAL.get(error.code):
+        return special(request, detail, error.fields)
+    kind = _FROM_CODE.get(error.code)
+    if kind is None:
+        kind = ServiceFaultError if error.status >= 500 else InvalidRequestError
+    return kind(request.operation, request.target, detail)
+
+
+def _condition_failed(
+    request: Request[Any], detail: str, fields: dict[str, Any]
+) -> ConditionFailedError:
+    item = binary(fields["Item"]) if fields.get("Item") else None
+    return ConditionFailedError(request.operation, request.target, detail, item)
+
+
+def _cancelled(
+    request: Request[Any], detail: str, fields: dict[str, Any]
+) -> TransactionCanceledError:
+    reasons = [
+        CancellationReason(
+            reason.get("Code", "None"),
+            reason.get("Message") or "",
+            binary(reason["Item"]) if reason.get("Item") else None,
+        )
+        for reason in fields.get("CancellationReasons", ())
+    ]
+    return TransactionCanceledError(request.operation, request.target, detail, reasons)
+
+
+_SPECIAL: Final[dict[str, Callable[[Request[Any], str, dict[str, Any]], DriverError]]] = {
+    "ConditionalCheckFailedException": _condition_failed,
+    "TransactionCanceledException": _cancelled,
+}
+
+
+class _WireValue(msgspec.Struct, omit_defaults=True):
+    """An attribute value whose binary members msgspec reads out of base64."""
+
+    S: str | None = None
+    N: str | None = None
+    B: bytes | None = None
+    SS: list[str] | None = None
+    NS: list[str] | None = None
+    BS: list[bytes] | None = None
+    M: dict[str, _WireValue] | None = None
+    L: list[_WireValue] | None = None
+    NULL: bool | None = None
+    BOOL: bool | None = None
+
+
+def binary(item: dict[str, Any]) -> dict[str, Any]:
+    """An item out of a JSON body, its binary values as `bytes` instead of base64 text."""
+    typed = msgspec.convert(item, dict[str, _WireValue], builtin_types=())
+    plain: dict[str, Any] = msgspec.to_builtins(typed, builtin_types=(bytes,))
+    return plain

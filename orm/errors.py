@@ -1,0 +1,326 @@
+"""Every error of Keyfold's ground floor, in one tree.
+
+    KeyfoldError                        the root of all three floors
+    └── OrmError
+        ├── ConfigurationError          a setting cannot work; nothing was sent
+        ├── InvalidKeyError             a key part that no key can carry
+        ├── KeyTooLargeError            a whole key over DynamoDB's limit
+        ├── ItemTooLargeError           an item over 400 KB
+        ├── UnsupportedValueError       a value DynamoDB cannot hold (NaN, 39 digits, …)
+        ├── NoIndexError                a query that only a scan could answer
+        ├── RowNotFoundError            a read by key found nothing
+        └── DriverError                 one call to DynamoDB went wrong
+            ├── ConditionFailedError        the condition was false; carries the item that was there
+            ├── TransactionCanceledError    carries one reason for each action
+            ├── TransactionConflictError    another transaction holds an item
+            ├── TransactionInProgressError  the same transaction is still running
+            ├── ThrottledError              slow down and repeat
+            ├── InvalidRequestError         the service refuses the request as written
+            ├── AccessDeniedError           the service refuses the caller
+            ├── CredentialsError            no credentials, or refused ones
+            ├── TableNotFoundError          no such table, index or stream
+            ├── TableExistsError            the table is there already, or changing
+            ├── StreamPositionError         the place in a change stream cannot be read from
+            │   ├── IteratorExpiredError        ask for a new iterator
+            │   └── TrimmedError                the records are gone (24 h)
+            ├── UnreachableError            no connection: nothing was sent
+            ├── AnswerLostError             sent, and no answer came
+            ├── ServiceFaultError           the service answered 5xx
+            └── CorruptResponseError        an answer came and is damaged
+
+A `DriverError` says three things beside its text: `applied` (`False`: surely not; `None`: unknown),
+`retry` (whether repeating the same request may help) and `hint` (what to type or change next).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class KeyfoldError(Exception):
+    """The root: catch this to catch everything Keyfold raises on purpose.
+
+    Facts stand in `args`, so every error pickles; `str()` makes the sentence. `applied` is False
+    where nothing was changed for certain and None where that is unknown.
+    """
+
+    applied: bool | None = False
+    retry: bool = False
+    hint: str = ""
+
+
+class OrmError(KeyfoldError):
+    """Anything that went wrong on the ground floor."""
+
+
+class ConfigurationError(OrmError):
+    """A setting cannot work; the text says which one and why."""
+
+    def __init__(self, setting: str, reason: str, hint: str = "") -> None:
+        super().__init__(setting, reason, hint)
+        self.setting, self.reason, self.hint = setting, reason, hint
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.reason}"
+
+
+class InvalidKeyError(OrmError):
+    """A key part that no key can carry: empty, None, a lone surrogate, a foreign type."""
+
+    def __init__(self, part: object, reason: str) -> None:
+        super().__init__(part, reason)
+        self.part, self.reason = part, reason
+
+    def __str__(self) -> str:
+        return f"key part {self.part!a}: {self.reason}; nothing was sent"
+
+
+class KeyTooLargeError(OrmError):
+    """A whole key is longer than DynamoDB allows."""
+
+    def __init__(self, attribute: str, size_bytes: int, size_bytes_max: int) -> None:
+        super().__init__(attribute, size_bytes, size_bytes_max)
+        self.attribute, self.size_bytes, self.size_bytes_max = attribute, size_bytes, size_bytes_max
+
+    def __str__(self) -> str:
+        return (
+            f"key {self.attribute!r} takes {self.size_bytes:,} bytes, DynamoDB allows "
+            f"{self.size_bytes_max:,}; nothing was sent"
+        )
+
+
+class ItemTooLargeError(OrmError):
+    """An item is over 400 KB; names the attribute that takes most of it."""
+
+    def __init__(self, what: str, size_bytes: int, size_bytes_max: int, fattest: str) -> None:
+        super().__init__(what, size_bytes, size_bytes_max, fattest)
+        self.what, self.size_bytes, self.size_bytes_max = what, size_bytes, size_bytes_max
+        self.fattest = fattest
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} takes {self.size_bytes:,} bytes, DynamoDB allows "
+            f"{self.size_bytes_max:,}; most of it is {self.fattest}; nothing was sent"
+        )
+
+
+class UnsupportedValueError(OrmError):
+    """A value that DynamoDB cannot hold."""
+
+    def __init__(self, path: str, value: object, reason: str) -> None:
+        super().__init__(path, value, reason)
+        self.path, self.value, self.reason = path, value, reason
+
+    def __str__(self) -> str:
+        kind = type(self.value).__name__
+        return f"{self.path}: {kind} cannot be stored: {self.reason}; nothing was sent"
+
+
+class NoIndexError(OrmError):
+    """Only a scan could answer this query; names the pattern to declare."""
+
+    def __init__(self, model: str, asked: Sequence[str], have: Sequence[str]) -> None:
+        super().__init__(model, asked, have)
+        self.model, self.asked, self.have = model, tuple(asked), tuple(have)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} has no key or index that answers where({', '.join(self.asked)}); it has "
+            f"{'; '.join(self.have)}. Declare an Index whose key is ({', '.join(self.asked)})"
+        )
+
+
+class RowNotFoundError(OrmError):
+    """A read by key found nothing."""
+
+    def __init__(self, model: str, key: Mapping[str, Any]) -> None:
+        super().__init__(model, dict(key))
+        self.model, self.key = model, dict(key)
+
+    def __str__(self) -> str:
+        return f"no {self.model} at {', '.join(f'{k}={v!r}' for k, v in self.key.items())}"
+
+
+class DriverError(OrmError):
+    """One call to DynamoDB went wrong.
+
+    Args:
+        operation: the API's name for the call, e.g. `PutItem`.
+        target: the table, index or stream it was for; empty where the call names none.
+        detail: what the service or the connection said.
+
+    `attempts` counts the sends of the identical request. Where an earlier one may have been
+    applied, `applied` is None whatever the last one said.
+    """
+
+    attempts: int = 1
+
+    def __init__(self, operation: str, target: str, detail: str) -> None:
+        super().__init__(operation, target, detail)
+        self.operation, self.target, self.detail = operation, target, detail
+
+    def __str__(self) -> str:
+        where = f" on {self.target}" if self.target else ""
+        tries = f" ({self.attempts} attempts)" if self.attempts > 1 else ""
+        return f"{self.operation}{where}: {self.detail}{tries}"
+
+
+class ConditionFailedError(DriverError):
+    """The condition was false, so nothing was written.
+
+    `item` is the item that was there, as DynamoDB JSON, when the request asked for it
+    (`ReturnValuesOnConditionCheckFailure=ALL_OLD`); None when it did not, or nothing was there.
+    """
+
+    def __init__(
+        self, operation: str, target: str, detail: str, item: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(operation, target, detail)
+        self.args = (operation, target, detail, item)
+        self.item = item
+
+
+class CancellationReason(tuple[str, str, dict[str, Any] | None]):
+    """Why one action of a transaction failed: `(code, message, item that was there)`."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls, code: str, message: str = "", item: dict[str, Any] | None = None
+    ) -> CancellationReason:
+        return super().__new__(cls, (code, message, item))
+
+    def __getnewargs__(self) -> tuple[str, str, dict[str, Any] | None]:  # so that it pickles
+        return (self[0], self[1], self[2])
+
+    @property
+    def code(self) -> str:
+        """`None` where this action was not at fault, else e.g. `ConditionalCheckFailed`."""
+        return self[0]
+
+    @property
+    def message(self) -> str:
+        return self[1]
+
+    @property
+    def item(self) -> dict[str, Any] | None:
+        return self[2]
+
+
+class TransactionCanceledError(DriverError):
+    """A transaction was cancelled and nothing was written; one reason for each action, in order."""
+
+    def __init__(
+        self, operation: str, target: str, detail: str, reasons: Sequence[CancellationReason] = ()
+    ) -> None:
+        super().__init__(operation, target, detail)
+        self.args = (operation, target, detail, tuple(reasons))
+        self.reasons = tuple(reasons)
+
+    @property
+    def retry(self) -> bool:  # type: ignore[override]
+        """Whether only passing causes (conflict, throttle) cancelled it."""
+        causes = {reason.code for reason in self.reasons} - {"None"}
+        return bool(causes) and causes <= PASSING_REASONS
+
+
+PASSING_REASONS = frozenset(
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+
+
+class TransactionConflictError(DriverError):
+    """Another transaction holds an item of this request; nothing was written."""
+
+    retry = True
+
+
+class TransactionInProgressError(DriverError):
+    """A transaction with this token is still running: it may yet be applied."""
+
+    applied = None
+    retry = True
+
+
+class ThrottledError(DriverError):
+    """The service asks to slow down; nothing was written."""
+
+    retry = True
+    hint = "slow down, raise the table's capacity, or spread the hot key"
+
+
+class InvalidRequestError(DriverError):
+    """The service refuses the request as written; nothing was written."""
+
+
+class AccessDeniedError(DriverError):
+    """The caller may not do this; nothing was written."""
+
+    hint = "check the IAM policy of the role that the credentials belong to"
+
+
+class CredentialsError(DriverError):
+    """There are no credentials, or the service refuses them; nothing was written."""
+
+    hint = (
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE; for the local engine: "
+        "keyfold local start"
+    )
+
+
+class TableNotFoundError(DriverError):
+    """No such table, index or stream."""
+
+    hint = "keyfold tables create"
+
+
+class TableExistsError(DriverError):
+    """The table is there already, or another operation is changing it."""
+
+    hint = "keyfold tables describe"
+
+
+class StreamPositionError(DriverError):
+    """A place in a change stream that cannot be read from."""
+
+
+class IteratorExpiredError(StreamPositionError):
+    """A shard iterator lives fifteen minutes; ask for a new one."""
+
+    retry = True
+
+
+class TrimmedError(StreamPositionError):
+    """The records before this place were trimmed after 24 hours."""
+
+
+class UnreachableError(DriverError):
+    """No connection could be made, so nothing was sent."""
+
+    retry = True
+    hint = "keyfold local status, then keyfold local start; on AWS check region and network"
+
+
+class AnswerLostError(DriverError):
+    """The request was sent and no whole answer came: it may have been applied."""
+
+    applied = None
+    retry = True
+    hint = "repeat the same request; appends with the same commit id are safe to repeat"
+
+
+class ServiceFaultError(DriverError):
+    """The service answered 5xx: it may have applied the request."""
+
+    applied = None
+    retry = True
+    hint = "repeat the same request; if it goes on, look at the service's health page"
+
+
+class CorruptResponseError(DriverError):
+    """An answer came whose checksum or form is wrong: the request may have been applied."""
+
+    applied = None
+    retry = True
+    hint = "repeat the same request; if it goes on, look at what stands between here and DynamoDB"

@@ -1,0 +1,21 @@
+"""DynamoDB's limits, each with its source; checked here before a call, never learned from one.
+
+Sources: "Quotas in Amazon DynamoDB" and the API reference, in AWS's developer guide.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PARTITION_KEY_BYTES_MAX: Final = 2_048  # Quotas: partition keys
+SORT_KEY_BYTES_MAX: Final = 1_024  # Quotas: sort keys
+ITEM_BYTES_MAX: Final = 400 * 1_024  # Quotas: items
+NESTING_LEVELS_MAX: Final = 32  # Quotas: attributes, nested levels
+NUMBER_DIGITS_MAX: Final = 38  # Naming rules and data types: Number
+TRANSACTION_ACTIONS_MAX: Final = 100  # API reference: TransactWriteItems
+TRANSACTION_BYTES_MAX: Final = 4 * 1_024 * 1_024  # API reference: TransactWriteItems
+BATCH_WRITE_MAX: Final = 25  # API reference: BatchWriteItem
+BATCH_GET_MAX: Final = 100  # API reference: BatchGetItem
+GET_RECORDS_MAX: Final = 1_000  # API reference (streams): GetRecords
+WRITE_UNIT_BYTES: Final = 1_024  # Capacity modes: one write unit
+READ_UNIT_BYTES: Final = 4_096  # Capacity modes: one strongly consistent read unit
