@@ -1,0 +1,132 @@
+"""Events to bytes and back: msgpack `[[tag, schema version, body], …]`, one array a commit.
+
+Reading goes in one call of msgspec's C decoder over the union of all known events, tag and version
+included; only when that fails does Python look for what was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, Literal
+
+import msgspec
+
+from eventstore.errors import (
+    DefinitionError,
+    EventError,
+    EventFormatError,
+    EventVersionError,
+    UnknownEventError,
+)
+from eventstore.event import Event, event_tag, event_version
+
+
+class RawEvent(msgspec.Struct, frozen=True, array_like=True):
+    """An event as it is stored, without its class: for browsers and for errors."""
+
+    tag: str
+    version: int
+    body: Any
+
+
+class EventCodec:
+    """Writes and reads the events of the classes it was given. Immutable; share it freely.
+
+    Raises:
+        DefinitionError: two classes with one tag, or a class without.
+    """
+
+    def __init__(self, events: Iterable[type[Event]]) -> None:
+        self._by_tag: dict[str, type[Event]] = {}
+        for cls in events:
+            if self._by_tag.setdefault(event_tag(cls), cls) is not cls:
+                other = self._by_tag[event_tag(cls)]
+                raise DefinitionError(
+                    f"tag {event_tag(cls)!r} names both {other.__qualname__} and {cls.__qualname__}"
+                )
+        self._heads = {cls: (tag, event_version(cls)) for tag, cls in self._by_tag.items()}
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = self._make_decoder()
+
+    def _make_decoder(self) -> msgspec.msgpack.Decoder[Any]:
+        wrappers = [_wrapper(tag, cls) for tag, cls in self._by_tag.items()]
+        one: Any = reduce(or_, wrappers) if wrappers else RawEvent
+        return msgspec.msgpack.Decoder(list[one])
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The classes it knows."""
+        return tuple(self._by_tag.values())
+
+    def encode(self, events: Sequence[Event]) -> bytes:
+        """The bytes of one commit's events.
+
+        Raises:
+            UnknownEventError: an event of a class that this codec was not given.
+            EventFormatError: a field holds what msgpack cannot carry.
+        """
+        heads = self._heads
+        try:
+            return self._encoder.encode([(*heads[type(event)], event) for event in events])
+        except KeyError as error:
+            raise UnknownEventError(_name(error.args[0]), tuple(self._by_tag)) from error
+        except (TypeError, ValueError, OverflowError, UnicodeError, RecursionError) as error:
+            tags = ", ".join(heads[type(event)][0] for event in events)
+            raise EventFormatError(tags, f"cannot be written: {error}") from error
+
+    def decode(self, data: bytes) -> list[Event]:
+        """The events that `encode` made `data` of.
+
+        Raises:
+            UnknownEventError: a tag that this codec was not given.
+            EventVersionError: a schema version that the class does not have.
+            EventFormatError: a body that is not what its class says.
+        """
+        try:
+            return [wrapper.body for wrapper in self._decoder.decode(data)]
+        except msgspec.MsgspecError as error:
+            raise self._diagnosis(data, error) from error
+
+    def _diagnosis(self, data: bytes, error: Exception) -> EventError:
+        try:
+            raws = decode_raw(data)
+        except EventFormatError as unreadable:
+            return unreadable
+        for raw in raws:
+            cls = self._by_tag.get(raw.tag)
+            if cls is None:
+                return UnknownEventError(raw.tag, tuple(self._by_tag))
+            if raw.version != event_version(cls):
+                return EventVersionError(raw.tag, raw.version, event_version(cls))
+        return EventFormatError(", ".join(raw.tag for raw in raws), str(error))
+
+
+def _wrapper(tag: str, cls: type[Event]) -> Any:
+    return msgspec.defstruct(
+        f"Stored{cls.__name__}",
+        [("version", Literal[event_version(cls)]), ("body", cls)],
+        tag=tag,
+        array_like=True,
+        frozen=True,
+    )
+
+
+def _name(cls: type) -> str:
+    return getattr(cls, "__event_tag__", None) or cls.__qualname__
+
+
+def decode_raw(data: bytes) -> list[RawEvent]:
+    """The events of a commit without their classes.
+
+    Raises:
+        EventFormatError: not what any codec writes.
+    """
+    try:
+        return _RAW.decode(data)
+    except msgspec.MsgspecError as error:
+        raise EventFormatError("?", f"unreadable: {error}") from error
+
+
+_RAW = msgspec.msgpack.Decoder(list[RawEvent])

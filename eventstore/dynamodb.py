@@ -1,0 +1,359 @@
+"""The log on DynamoDB: one immutable item a commit, under a dense commit number.
+
+An append is one `PutItem` on the condition that its slot is empty. A refusal brings the slot's
+occupant along, and the occupant decides exactly: our commit id means that an earlier send of this
+very request was carried out, another's means a conflict. Several streams go in one transaction
+under the same rule. An empty slot proves nothing: a lost request may still arrive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import uuid
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from eventstore.errors import (
+    CommitIdReusedError,
+    OutcomeUnknownError,
+    StoreNotFoundError,
+    StreamCorruptedError,
+    VersionConflictError,
+)
+from eventstore.expectation import check_drafts, check_epoch, head_token, may_move, starting_point
+from eventstore.layout import COMMIT_MAX, SLICES, EventLayout
+from eventstore.log import Commit, Draft, content_hash
+from eventstore.stream import StreamId
+from eventstore.token import Outcome, Receipt, Token
+from orm.clock import Clock, SystemClock
+from orm.codec import check_item_size, item_size_bytes
+from orm.config import SingleTableConfig
+from orm.driver.protocol import Driver
+from orm.driver.retry import RetryPolicy
+from orm.errors import ConditionFailedError, DriverError, TransactionCanceledError
+from orm.limits import WRITE_UNIT_BYTES
+from orm.requests import Action, GetItem, Item, Put, PutItem, Query, TransactWriteItems
+from orm.tables import create_table
+
+_COMPRESS_FROM_BYTES: Final = WRITE_UNIT_BYTES
+_IF_EMPTY: Final = "attribute_not_exists(#pk)"
+
+
+class DynamoDBLog:
+    """A `Log` in one DynamoDB table. Thread-safe; one instance serves a process.
+
+    Args:
+        driver: the way to DynamoDB; give it one that retries.
+        config: the event table's names.
+        clock: tells when commits are recorded.
+        epoch: the store's epoch, if known; read from the table otherwise, once.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        config: SingleTableConfig,
+        clock: Clock | None = None,
+        epoch: str | None = None,
+    ) -> None:
+        self.layout = EventLayout(config)
+        self._driver = driver
+        self._table = config.table
+        self._names = {"#pk": config.pk}
+        self._clock = clock or SystemClock()
+        self._epoch = epoch
+
+    def create(self) -> str:
+        """Make the table and its store, where they are not there yet; return the epoch."""
+        create_table(self._driver, self.layout.shape(), self._clock)
+        item = self.layout.store_key() | {"epoch": {"S": secrets.token_hex(8)}}
+        request = PutItem(
+            table_name=self._table,
+            item=item,
+            condition_expression=_IF_EMPTY,
+            expression_attribute_names=self._names,
+        )
+        # Refused means that another has made it, or an earlier send of ours: the table says which.
+        with contextlib.suppress(ConditionFailedError):
+            self._driver.send(request)
+        self._epoch = None
+        return self.epoch
+
+    @property
+    def epoch(self) -> str:
+        """See `Log.epoch`.
+
+        Raises:
+            TableNotFoundError: there is no such table.
+            StoreNotFoundError: there is, and it holds no store.
+        """
+        if self._epoch is None:
+            self._epoch = self._read_epoch()
+        return self._epoch
+
+    def _read_epoch(self) -> str:
+        found = self._driver.send(
+            GetItem[Item](table_name=self._table, key=self.layout.store_key(), consistent_read=True)
+        )
+        if found.item is None:
+            raise StoreNotFoundError(self._table)
+        epoch: str = found.item["epoch"]["S"]
+        return epoch
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def append(
+        self, drafts: Sequence[Draft], *, commit_id: bytes, metadata: bytes = b""
+    ) -> tuple[Token, ...]:
+        """See `Log.append`."""
+        check_drafts(drafts, commit_id)
+        if not any(may_move(draft.expected) for draft in drafts):
+            return self._append_once(drafts, commit_id, metadata)
+        # A conflict proves that the slot is another's for ever, so the same commit may move on.
+        again = RetryPolicy().retrying(
+            lambda error: (
+                isinstance(error, VersionConflictError)
+                and any(d.stream == error.stream and may_move(d.expected) for d in drafts)
+            ),
+            self._clock,
+        )
+        return again(self._append_once, drafts, commit_id, metadata)
+
+    def _append_once(
+        self, drafts: Sequence[Draft], commit_id: bytes, metadata: bytes
+    ) -> tuple[Token, ...]:
+        now = self._clock.now_micros()
+        slots = [self._slot(draft, commit_id, metadata, now) for draft in drafts]
+        try:
+            if len(slots) == 1:
+                self._put(slots[0])
+            else:
+                self._transact(slots, commit_id)
+        except DriverError as error:
+            if error.applied is not None:
+                raise
+            receipts = tuple(slot.receipt for slot in slots)
+            raise OutcomeUnknownError(receipts, str(error)) from error
+        return tuple([slot.receipt.token for slot in slots])
+
+    def _slot(self, draft: Draft, commit_id: bytes, metadata: bytes, now: int) -> _Slot:
+        start = starting_point(draft, commit_id, self.epoch, self._last)
+        number = start.commit + 1
+        if number > COMMIT_MAX:
+            raise StreamCorruptedError(draft.stream, f"commit {number} is over {COMMIT_MAX}")
+        receipt = Receipt(
+            draft.stream,
+            number,
+            start.version + draft.count,
+            commit_id,
+            content_hash(draft.data),
+            start.epoch,
+        )
+        return _Slot(receipt, self._item(draft, receipt, metadata, now))
+
+    def _item(self, draft: Draft, receipt: Receipt, metadata: bytes, now: int) -> Item:
+        layout = self.layout
+        pk = layout.pk(draft.stream)
+        item = layout.config.key(pk, layout.sk(receipt.commit))
+        item["f"] = {"N": str(receipt.version - draft.count + 1)}
+        item["n"] = {"N": str(draft.count)}
+        item["id"] = {"B": receipt.commit_id}
+        item["h"] = {"B": receipt.content_hash}
+        item["ts"] = {"N": str(now)}
+        item["ev"] = {"B": draft.data}
+        if metadata:
+            item["m"] = {"B": metadata}
+        if receipt.commit == 1:
+            item |= layout.first_commit_index(draft.stream, pk, now)
+        if len(draft.data) + len(metadata) > _COMPRESS_FROM_BYTES // 2:
+            item = _compressed(item, draft.data)
+            check_item_size(item, f"a commit of {draft.count} events to {draft.stream}")
+        return item
+
+    def _put(self, slot: _Slot) -> None:
+        try:
+            self._driver.send(
+                PutItem(
+                    table_name=self._table,
+                    item=slot.item,
+                    condition_expression=_IF_EMPTY,
+                    expression_attribute_names=self._names,
+                    return_values_on_condition_check_failure="ALL_OLD",
+                )
+            )
+        except ConditionFailedError as refusal:
+            if refusal.item is None:
+                raise StreamCorruptedError(
+                    slot.receipt.stream, "a slot was refused and reads as empty"
+                ) from refusal
+            self._settle(slot, refusal.item)
+
+    def _transact(self, slots: list[_Slot], commit_id: bytes) -> None:
+        actions = [
+            Action(
+                put=Put(
+                    table_name=self._table,
+                    item=slot.item,
+                    condition_expression=_IF_EMPTY,
+                    expression_attribute_names=self._names,
+                    return_values_on_condition_check_failure="ALL_OLD",
+                )
+            )
+            for slot in slots
+        ]
+        token = str(uuid.UUID(bytes=commit_id))
+        request = TransactWriteItems(transact_items=actions, client_request_token=token)
+        try:
+            self._driver.send(request)
+        except TransactionCanceledError as refusal:
+            if not any(reason.item for reason in refusal.reasons):
+                raise
+            for slot, reason in zip(slots, refusal.reasons, strict=True):
+                if reason.item is not None:
+                    self._settle(slot, reason.item)
+            if not all(reason.item for reason in refusal.reasons):
+                raise StreamCorruptedError(
+                    slots[0].receipt.stream, "only a part of an atomic commit is there"
+                ) from refusal
+
+    def _settle(self, slot: _Slot, item: Item) -> None:
+        """Return where the occupant is this very commit; raise what else it means."""
+        occupant = self.layout.commit(
+            msgspec.convert(item, self.layout.stored_commit, strict=False)
+        )
+        receipt = slot.receipt
+        if occupant.id != receipt.commit_id:
+            expected = receipt.version - int(slot.item["n"]["N"])
+            raise VersionConflictError(receipt.stream, expected, occupant.version)
+        if item["h"]["B"] != receipt.content_hash:
+            raise CommitIdReusedError(receipt.stream, receipt.commit_id)
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def read(
+        self, stream: StreamId, *, after: int = 0, up_to: int | None = None
+    ) -> Iterator[Commit]:
+        """See `Log.read`."""
+        number, version = after, None
+        for stored in self._stored(stream, after + 1, COMMIT_MAX if up_to is None else up_to):
+            commit = self.layout.commit(stored, stream)
+            if commit.number != number + 1 or (version is not None and commit.first != version + 1):
+                raise StreamCorruptedError(
+                    stream,
+                    f"commit {commit.number} begins at event {commit.first}; after commit "
+                    f"{number} and event {version or '?'} something is missing or doubled",
+                )
+            number, version = commit.number, commit.version
+            yield commit
+
+    def _stored(self, stream: StreamId, first: int, last: int) -> Iterator[Any]:
+        if first > last:
+            return
+        config, layout = self.layout.config, self.layout
+        start: Item | None = None
+        while True:
+            page = self._driver.send(
+                Query[Any](
+                    table_name=self._table,
+                    key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
+                    expression_attribute_names={"#pk": config.pk, "#sk": config.sk},
+                    expression_attribute_values={
+                        ":pk": {"S": layout.pk(stream)},
+                        ":a": {"S": layout.sk(first)},
+                        ":z": {"S": layout.sk(last)},
+                    },
+                    consistent_read=True,
+                    exclusive_start_key=start,
+                    read_as=layout.stored_commit,
+                )
+            )
+            yield from page.items
+            if (start := page.last_evaluated_key) is None:
+                return
+
+    def head(self, stream: StreamId) -> Token:
+        """See `Log.head`: one query of one item, backwards, consistent."""
+        return head_token(stream, self._last(stream), self.epoch)
+
+    def _last(self, stream: StreamId) -> Commit | None:
+        config, layout = self.layout.config, self.layout
+        page = self._driver.send(
+            Query[Any](
+                table_name=self._table,
+                key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
+                expression_attribute_names={"#pk": config.pk, "#sk": config.sk},
+                expression_attribute_values={
+                    ":pk": {"S": layout.pk(stream)},
+                    ":a": {"S": layout.sk(1)},
+                    ":z": {"S": layout.sk(COMMIT_MAX)},
+                },
+                consistent_read=True,
+                scan_index_forward=False,
+                limit=1,
+                read_as=layout.stored_commit,
+            )
+        )
+        return layout.commit(page.items[0], stream) if page.items else None
+
+    def resolve(self, receipt: Receipt) -> Outcome:
+        """See `Log.resolve`: one consistent read of the slot."""
+        check_epoch(self.epoch, receipt.epoch)
+        layout = self.layout
+        found = self._driver.send(
+            GetItem[Any](
+                table_name=self._table,
+                key=layout.config.key(layout.pk(receipt.stream), layout.sk(receipt.commit)),
+                consistent_read=True,
+                read_as=layout.stored_commit,
+            )
+        )
+        if found.item is None:
+            return Outcome.UNKNOWN
+        ours = receipt.commit_id == found.item.id.B
+        if ours and receipt.content_hash != found.item.h.B:
+            raise CommitIdReusedError(receipt.stream, receipt.commit_id)
+        return Outcome.COMMITTED if ours else Outcome.CONFLICT
+
+    def streams(self, category: str, *, tenant: str | None = None) -> Iterator[StreamId]:
+        """See `Log.streams`."""
+        config = self.layout.config
+        for slice_number in range(SLICES):
+            start: Item | None = None
+            while True:
+                page = self._driver.send(
+                    Query[Item](
+                        table_name=self._table,
+                        index_name=config.index_name(1),
+                        key_condition_expression="#pk = :pk",
+                        expression_attribute_names={"#pk": config.index_keys(1)[0]},
+                        expression_attribute_values={
+                            ":pk": {"S": self.layout.slice_pk(category, slice_number, tenant)}
+                        },
+                        exclusive_start_key=start,
+                    )
+                )
+                for item in page.items:
+                    yield self.layout.stream_of(item[config.pk]["S"])
+                if (start := page.last_evaluated_key) is None:
+                    break
+
+
+class _Slot(msgspec.Struct, frozen=True):
+    """One commit on its way: what it is called and the item it is."""
+
+    receipt: Receipt
+    item: Item
+
+
+def _compressed(item: Item, data: bytes) -> Item:
+    """The item with its events compressed, where that saves a write unit; else the item."""
+    smaller = item | {"ev": {"B": zlib.compress(data)}, "z": {"N": "1"}}
+    return smaller if _units(smaller) < _units(item) else item
+
+
+def _units(item: Item) -> int:
+    return -(-item_size_bytes(item) // WRITE_UNIT_BYTES)

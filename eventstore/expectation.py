@@ -1,0 +1,83 @@
+"""From what a caller expects to the place where the commit goes; shared by every log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from eventstore.errors import StoreEpochError, VersionConflictError, WrongTokenError
+from eventstore.log import Commit, Draft
+from eventstore.stream import StreamId
+from eventstore.token import ANY, EXISTS, NO_STREAM, Expected, Token
+from orm.errors import ConfigurationError
+from orm.limits import TRANSACTION_ACTIONS_MAX
+
+
+def starting_point(
+    draft: Draft, commit_id: bytes, epoch: str, last: Callable[[StreamId], Commit | None]
+) -> Token:
+    """The token that an append must follow. Asks for the `last` commit only without a token.
+
+    Where the last commit is this very one (an append repeated after a lost answer), the start is
+    the place before it, so that the repetition finds itself in its slot.
+
+    Raises:
+        WrongTokenError: a token of another stream.
+        StoreEpochError: a token of another store.
+        VersionConflictError: the stream is not as demanded.
+    """
+    stream, expected = draft.stream, draft.expected
+    if isinstance(expected, Token):
+        return check_token(stream, expected, epoch)
+    if expected is NO_STREAM:
+        return Token(stream, 0, 0, epoch)
+    found = last(stream)
+    if found is not None and found.id == commit_id:
+        return Token(stream, found.number - 1, found.first - 1, epoch)
+    start = head_token(stream, found, epoch)
+    if expected is EXISTS and start.commit == 0:
+        raise VersionConflictError(stream, 1, 0)
+    if isinstance(expected, int) and expected != start.version:
+        raise VersionConflictError(stream, expected, start.version)
+    return start
+
+
+def head_token(stream: StreamId, last: Commit | None, epoch: str) -> Token:
+    """The token after a stream's last commit; commit 0 where there is none."""
+    if last is None:
+        return Token(stream, 0, 0, epoch)
+    return Token(stream, last.number, last.version, epoch)
+
+
+def check_token(stream: StreamId, token: Token, epoch: str) -> Token:
+    """Refuse a token of another stream or another store."""
+    if token.stream != stream:
+        raise WrongTokenError(stream, f"the token of {token.stream}")
+    check_epoch(epoch, token.epoch)
+    return token
+
+
+def check_epoch(expected: str, found: str) -> None:
+    """Refuse what another store made."""
+    if expected != found:
+        raise StoreEpochError(expected, found)
+
+
+def may_move(expected: Expected) -> bool:
+    """Whether the append may follow a newer head than the one it first saw."""
+    return expected is ANY or expected is EXISTS
+
+
+def check_drafts(drafts: Sequence[Draft], commit_id: bytes) -> None:
+    """Refuse a call that no log could carry out."""
+    if len(commit_id) != 16:
+        raise ConfigurationError("commit_id", f"must be 16 bytes, not {len(commit_id)}")
+    if not 1 <= len(drafts) <= TRANSACTION_ACTIONS_MAX:
+        raise ConfigurationError(
+            "drafts",
+            f"one append takes 1 to {TRANSACTION_ACTIONS_MAX} streams, not {len(drafts)}",
+            "split the decision, or put what belongs together into one stream",
+        )
+    if len({draft.stream for draft in drafts}) < len(drafts):
+        raise ConfigurationError("drafts", "name one stream twice; join their events into one")
+    if any(draft.count < 1 for draft in drafts):
+        raise ConfigurationError("drafts", "a commit needs an event")

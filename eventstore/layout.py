@@ -1,0 +1,140 @@
+"""Where a commit stands in a table: the keys of events, of the store and of its list of streams.
+
+| item | pk | sk |
+|---|---|---|
+| commit q | `[T#tenant#]CATEGORY#id` | `!EVENT#000000000007` |
+| the store's epoch | `!STORE` | `!STORE` |
+
+| index 1, first commits only | `[T#tenant#]!STREAMS#CATEGORY#slice` | recorded at, then pk |
+|---|---|---|
+
+A commit's attributes are `f` first event number, `n` events, `id` commit id, `h` content hash, `ts`
+recorded at, `ev` events, `z` 1 where these are compressed, `m` metadata.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+
+from eventstore.log import Commit
+from eventstore.stream import StreamId
+from orm.config import SingleTableConfig
+from orm.errors import InvalidKeyError
+from orm.keys import check_key_sizes
+from orm.sortable import sortable_int
+from orm.tables import TableShape
+
+SLICES: Final = 4
+"""Partitions that one category's list of streams is spread over; part of the stored layout."""
+
+_EVENT: Final = "EVENT"
+_COMMIT_DIGITS: Final = 12
+COMMIT_MAX: Final = 10**_COMMIT_DIGITS - 1
+
+
+class EventLayout:
+    """The keys of one event table."""
+
+    def __init__(self, config: SingleTableConfig) -> None:
+        self.config = config
+        self.keys = config.keys
+        self._event_prefix = self.keys.framework_prefix(_EVENT)
+
+    def shape(self) -> TableShape:
+        """What the event table looks like."""
+        return TableShape(
+            config=self.config, indexes=1, index_projection="KEYS_ONLY", stream="NEW_IMAGE"
+        )
+
+    def pk(self, stream: StreamId) -> str:
+        """The partition key of a stream."""
+        pk = self.keys.partition(stream.category, stream.id, tenant=stream.tenant)
+        check_key_sizes(self.config.pk, pk, self.config.sk, "")
+        return pk
+
+    def sk(self, number: int) -> str:
+        """The sort key of a commit."""
+        return f"{self._event_prefix}{number:0{_COMMIT_DIGITS}d}"
+
+    def stream_of(self, pk: str) -> StreamId:
+        """The stream that a partition key belongs to."""
+        tenant, parts = self.keys.split_partition(pk)
+        if len(parts) != 2:
+            raise InvalidKeyError(pk, "is no stream's partition key")
+        return StreamId(parts[0], parts[1], tenant)
+
+    def commit_number(self, sk: str) -> int | None:
+        """The commit number that a sort key carries; None for any other item."""
+        if not sk.startswith(self._event_prefix):
+            return None
+        return int(sk[len(self._event_prefix) :])
+
+    def store_key(self) -> dict[str, Any]:
+        """The key of the item that holds the store's epoch."""
+        key = self.keys.framework("STORE")
+        return self.config.key(key, key)
+
+    def first_commit_index(
+        self, stream: StreamId, pk: str, recorded_at: int
+    ) -> dict[str, dict[str, str]]:
+        """The index attributes that a stream's first commit carries, so that it is listed."""
+        index_pk, index_sk = self.config.index_keys(1)
+        slice_number = zlib.crc32(pk.encode()) % SLICES
+        return {
+            index_pk: {"S": self.slice_pk(stream.category, slice_number, stream.tenant)},
+            index_sk: {"S": self.keys.join(sortable_int(recorded_at), *self.keys.split(pk))},
+        }
+
+    def slice_pk(self, category: str, slice_number: int, tenant: str | None) -> str:
+        """The index partition of one slice of a category's streams."""
+        return self.keys.framework_partition("STREAMS", category, str(slice_number), tenant=tenant)
+
+    @cached_property
+    def stored_commit(self) -> Any:
+        """The type that msgspec reads a commit's item as, with this table's key names."""
+        return msgspec.defstruct(
+            "StoredCommit",
+            [
+                ("pk", _Text, msgspec.field(name=self.config.pk)),
+                ("sk", _Text, msgspec.field(name=self.config.sk)),
+                ("f", _Number),
+                ("n", _Number),
+                ("id", _Binary),
+                ("ts", _Number),
+                ("ev", _Binary),
+                ("h", _Binary),
+                ("m", _Binary, _Binary(b"")),
+                ("z", _Number | None, None),
+            ],
+            frozen=True,
+        )
+
+    def commit(self, stored: Any, stream: StreamId | None = None) -> Commit:
+        """The commit that a stored item is. `stream` saves taking its key apart, where known."""
+        data: bytes = stored.ev.B
+        return Commit(
+            stream or self.stream_of(stored.pk.S),
+            int(stored.sk.S[len(self._event_prefix) :]),
+            stored.f.N,
+            stored.n.N,
+            stored.id.B,
+            stored.ts.N,
+            data if stored.z is None else zlib.decompress(data),
+            stored.m.B,
+        )
+
+
+class _Text(msgspec.Struct, frozen=True):
+    S: str
+
+
+class _Number(msgspec.Struct, frozen=True):
+    N: int
+
+
+class _Binary(msgspec.Struct, frozen=True):
+    B: bytes

@@ -1,0 +1,40 @@
+"""Metadata: who caused a commit, and within what."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known about a commit beside its events; stored once a commit.
+
+    Args:
+        command_id: the caller's name for the command; the same id is carried out once.
+        command: the name of the command.
+        correlation_id: what conversation it belongs to.
+        causation_id: what directly caused it.
+        actor: who asked.
+        traceparent: W3C trace context, so that projector spans link to the command's.
+        extra: anything of the user's own.
+    """
+
+    command_id: str | None = None
+    command: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    actor: str | None = None
+    traceparent: str | None = None
+    extra: dict[str, str] = {}
+
+    def encode(self) -> bytes:
+        """The bytes that stand in the commit."""
+        return _ENCODER.encode(self)
+
+    @staticmethod
+    def decode(data: bytes) -> Metadata:
+        """What `encode` made `data` of."""
+        return _DECODER.decode(data) if data else Metadata()
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Metadata)

@@ -1,0 +1,95 @@
+"""Tokens, expectations and receipts: what an append is conditional on, and how to ask about it."""
+
+from __future__ import annotations
+
+import base64
+import enum
+from typing import TypeAlias
+
+import msgspec
+
+from eventstore.errors import WrongTokenError
+from eventstore.stream import StreamId
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A place in one stream of one store; only loading and appending make one.
+
+    Args:
+        stream: the stream it belongs to.
+        commit: number of the last commit seen, dense from 1; 0 before the first.
+        version: number of the last event seen, dense from 1; 0 before the first.
+        epoch: the store it belongs to.
+    """
+
+    stream: StreamId
+    commit: int
+    version: int
+    epoch: str
+
+    def encode(self) -> str:
+        """The token as text, for an ETag or a form field."""
+        return base64.urlsafe_b64encode(msgspec.msgpack.encode(self)).decode().rstrip("=")
+
+    @staticmethod
+    def decode(text: str) -> Token:
+        """The token that `encode` made `text` of.
+
+        Raises:
+            WrongTokenError: no token looks like this.
+        """
+        try:
+            return msgspec.msgpack.decode(
+                base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Token
+            )
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise WrongTokenError(None, repr(text)) from error
+
+
+class ExpectedVersion(enum.Enum):
+    """What an append without a token may demand of the stream."""
+
+    ANY = "any"
+    NO_STREAM = "no stream"
+    EXISTS = "exists"
+
+
+ANY = ExpectedVersion.ANY
+NO_STREAM = ExpectedVersion.NO_STREAM
+EXISTS = ExpectedVersion.EXISTS
+
+Expected: TypeAlias = Token | ExpectedVersion | int
+"""A token; a demand; or a raw event number (an HTTP `If-Match`), which costs one head probe."""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """Names one commit before it is sent, so that its fate can be asked for at any later time.
+
+    Args:
+        stream: where it goes.
+        commit: the commit number it takes.
+        version: the number of its last event.
+        commit_id: 16 bytes, chosen before the first send.
+        content_hash: 16 bytes over its events.
+        epoch: the store it is for.
+    """
+
+    stream: StreamId
+    commit: int
+    version: int
+    commit_id: bytes
+    content_hash: bytes
+    epoch: str
+
+    @property
+    def token(self) -> Token:
+        """The token after this commit, if it is carried out."""
+        return Token(self.stream, self.commit, self.version, self.epoch)
+
+
+class Outcome(enum.Enum):
+    """What became of a commit."""
+
+    COMMITTED = "committed"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
