@@ -9,9 +9,9 @@ under the same rule. An empty slot proves nothing: a lost request may still arri
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 import uuid
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -24,23 +24,33 @@ from eventstore.errors import (
     StreamCorruptedError,
     VersionConflictError,
 )
-from eventstore.expectation import check_drafts, check_epoch, head_token, may_move, starting_point
-from eventstore.layout import COMMIT_MAX, SLICES, EventLayout
-from eventstore.log import Commit, Draft, content_hash
+from eventstore.expectation import (
+    check_drafts,
+    check_epoch,
+    head_token,
+    may_move,
+    receipt_of,
+    starting_point,
+)
+from eventstore.layout import COMMIT_MAX, SLICES, EventLayout, check_transaction_size
+from eventstore.log import Commit, Draft
 from eventstore.stream import StreamId
 from eventstore.token import Outcome, Receipt, Token
 from orm.clock import Clock, SystemClock
-from orm.codec import check_item_size, item_size_bytes
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
-from orm.errors import ConditionFailedError, DriverError, TransactionCanceledError
-from orm.limits import WRITE_UNIT_BYTES
-from orm.requests import Action, GetItem, Item, Put, PutItem, Query, TransactWriteItems
+from orm.errors import (
+    ConditionFailedError,
+    DriverError,
+    TransactionCanceledError,
+)
+from orm.requests import Action, GetItem, Item, Put, PutItem, Query, Scan, TransactWriteItems
 from orm.tables import create_table
 
-_COMPRESS_FROM_BYTES: Final = WRITE_UNIT_BYTES
 _IF_EMPTY: Final = "attribute_not_exists(#pk)"
+_MOVING_POLICY: Final = RetryPolicy(attempts_max=24, wait_first_seconds=0.01, wait_max_seconds=0.5)
+"""How often an append that may follow any head looks for it again."""
 
 
 class DynamoDBLog:
@@ -114,13 +124,7 @@ class DynamoDBLog:
         if not any(may_move(draft.expected) for draft in drafts):
             return self._append_once(drafts, commit_id, metadata)
         # A conflict proves that the slot is another's for ever, so the same commit may move on.
-        again = RetryPolicy().retrying(
-            lambda error: (
-                isinstance(error, VersionConflictError)
-                and any(d.stream == error.stream and may_move(d.expected) for d in drafts)
-            ),
-            self._clock,
-        )
+        again = _MOVING_POLICY.retrying(lambda error: _may_move_on(error, drafts), self._clock)
         return again(self._append_once, drafts, commit_id, metadata)
 
     def _append_once(
@@ -132,7 +136,7 @@ class DynamoDBLog:
             if len(slots) == 1:
                 self._put(slots[0])
             else:
-                self._transact(slots, commit_id)
+                self._transact(slots)
         except DriverError as error:
             if error.applied is not None:
                 raise
@@ -142,37 +146,10 @@ class DynamoDBLog:
 
     def _slot(self, draft: Draft, commit_id: bytes, metadata: bytes, now: int) -> _Slot:
         start = starting_point(draft, commit_id, self.epoch, self._last)
-        number = start.commit + 1
-        if number > COMMIT_MAX:
-            raise StreamCorruptedError(draft.stream, f"commit {number} is over {COMMIT_MAX}")
-        receipt = Receipt(
-            draft.stream,
-            number,
-            start.version + draft.count,
-            commit_id,
-            content_hash(draft.data),
-            start.epoch,
-        )
-        return _Slot(receipt, self._item(draft, receipt, metadata, now))
-
-    def _item(self, draft: Draft, receipt: Receipt, metadata: bytes, now: int) -> Item:
-        layout = self.layout
-        pk = layout.pk(draft.stream)
-        item = layout.config.key(pk, layout.sk(receipt.commit))
-        item["f"] = {"N": str(receipt.version - draft.count + 1)}
-        item["n"] = {"N": str(draft.count)}
-        item["id"] = {"B": receipt.commit_id}
-        item["h"] = {"B": receipt.content_hash}
-        item["ts"] = {"N": str(now)}
-        item["ev"] = {"B": draft.data}
-        if metadata:
-            item["m"] = {"B": metadata}
-        if receipt.commit == 1:
-            item |= layout.first_commit_index(draft.stream, pk, now)
-        if len(draft.data) + len(metadata) > _COMPRESS_FROM_BYTES // 2:
-            item = _compressed(item, draft.data)
-            check_item_size(item, f"a commit of {draft.count} events to {draft.stream}")
-        return item
+        if start.commit >= COMMIT_MAX:
+            raise StreamCorruptedError(draft.stream, f"it holds {COMMIT_MAX:,} commits, the most")
+        receipt = receipt_of(draft, start, commit_id)
+        return _Slot(receipt, self.layout.item(draft, receipt, metadata, now))
 
     def _put(self, slot: _Slot) -> None:
         try:
@@ -192,7 +169,8 @@ class DynamoDBLog:
                 ) from refusal
             self._settle(slot, refusal.item)
 
-    def _transact(self, slots: list[_Slot], commit_id: bytes) -> None:
+    def _transact(self, slots: list[_Slot]) -> None:
+        check_transaction_size(slot.item for slot in slots)
         actions = [
             Action(
                 put=Put(
@@ -205,27 +183,38 @@ class DynamoDBLog:
             )
             for slot in slots
         ]
-        token = str(uuid.UUID(bytes=commit_id))
-        request = TransactWriteItems(transact_items=actions, client_request_token=token)
+        request = TransactWriteItems(
+            transact_items=actions, client_request_token=_request_token(slots)
+        )
         try:
             self._driver.send(request)
         except TransactionCanceledError as refusal:
-            if not any(reason.item for reason in refusal.reasons):
-                raise
-            for slot, reason in zip(slots, refusal.reasons, strict=True):
-                if reason.item is not None:
-                    self._settle(slot, reason.item)
-            if not all(reason.item for reason in refusal.reasons):
-                raise StreamCorruptedError(
-                    slots[0].receipt.stream, "only a part of an atomic commit is there"
-                ) from refusal
+            self._settle_all(slots, refusal)
+
+    def _settle_all(self, slots: list[_Slot], refusal: TransactionCanceledError) -> None:
+        """Return where every occupant is this very commit; raise what else it means."""
+        ours: Receipt | None = None
+        for slot, reason in zip(slots, refusal.reasons, strict=True):
+            if reason.item is not None:
+                self._settle(slot, reason.item)
+                ours = slot.receipt
+        if ours is None:
+            raise refusal
+        # Ours stands in one slot and another is empty: the id was used for other streams, or for
+        # these before one of them moved on. (A slot that only was busy holds ours as well.)
+        if any(reason.code == "None" for reason in refusal.reasons):
+            raise CommitIdReusedError(ours.stream, ours.commit_id) from refusal
 
     def _settle(self, slot: _Slot, item: Item) -> None:
         """Return where the occupant is this very commit; raise what else it means."""
-        occupant = self.layout.commit(
-            msgspec.convert(item, self.layout.stored_commit, strict=False)
-        )
         receipt = slot.receipt
+        try:
+            stored = msgspec.convert(item, self.layout.stored_commit, strict=False)
+        except msgspec.ValidationError as error:
+            raise StreamCorruptedError(
+                receipt.stream, f"slot {receipt.commit} holds what is no commit: {error}"
+            ) from error
+        occupant = self.layout.commit(stored)
         if occupant.id != receipt.commit_id:
             expected = receipt.version - int(slot.item["n"]["N"])
             raise VersionConflictError(receipt.stream, expected, occupant.version)
@@ -234,12 +223,23 @@ class DynamoDBLog:
 
     # --- reading -----------------------------------------------------------------------------
 
+    def receipts(self, drafts: Sequence[Draft], *, commit_id: bytes) -> tuple[Receipt, ...]:
+        """See `Log.receipts`."""
+        check_drafts(drafts, commit_id)
+        starts = [starting_point(draft, commit_id, self.epoch, self._last) for draft in drafts]
+        return tuple(
+            [
+                receipt_of(draft, start, commit_id)
+                for draft, start in zip(drafts, starts, strict=True)
+            ]
+        )
+
     def read(
         self, stream: StreamId, *, after: int = 0, up_to: int | None = None
     ) -> Iterator[Commit]:
         """See `Log.read`."""
-        number, version = after, None
-        for stored in self._stored(stream, after + 1, COMMIT_MAX if up_to is None else up_to):
+        number, version = max(after, 0), None
+        for stored in self._stored(stream, number + 1, COMMIT_MAX if up_to is None else up_to):
             commit = self.layout.commit(stored, stream)
             if commit.number != number + 1 or (version is not None and commit.first != version + 1):
                 raise StreamCorruptedError(
@@ -341,6 +341,26 @@ class DynamoDBLog:
                 if (start := page.last_evaluated_key) is None:
                     break
 
+    def all_commits(self) -> Iterator[Commit]:
+        """See `Log.all_commits`."""
+        start: Item | None = None
+        while True:
+            page = self._driver.send(
+                Scan[Any](
+                    table_name=self._table,
+                    filter_expression="begins_with(#sk, :event)",
+                    expression_attribute_names={"#sk": self.layout.config.sk},
+                    expression_attribute_values={":event": {"S": self.layout.event_prefix}},
+                    consistent_read=True,
+                    exclusive_start_key=start,
+                    read_as=self.layout.stored_commit,
+                )
+            )
+            for stored in page.items:
+                yield self.layout.commit(stored)
+            if (start := page.last_evaluated_key) is None:
+                return
+
 
 class _Slot(msgspec.Struct, frozen=True):
     """One commit on its way: what it is called and the item it is."""
@@ -349,11 +369,20 @@ class _Slot(msgspec.Struct, frozen=True):
     item: Item
 
 
-def _compressed(item: Item, data: bytes) -> Item:
-    """The item with its events compressed, where that saves a write unit; else the item."""
-    smaller = item | {"ev": {"B": zlib.compress(data)}, "z": {"N": "1"}}
-    return smaller if _units(smaller) < _units(item) else item
+def _may_move_on(error: BaseException, drafts: Sequence[Draft]) -> bool:
+    """Whether a newer head may be tried: the slot was taken, and the draft takes any."""
+    return (
+        isinstance(error, VersionConflictError)
+        and error.actual > 0  # else `EXISTS` found nothing, and would again
+        and any(draft.stream == error.stream and may_move(draft.expected) for draft in drafts)
+    )
 
 
-def _units(item: Item) -> int:
-    return -(-item_size_bytes(item) // WRITE_UNIT_BYTES)
+def _request_token(slots: Sequence[_Slot]) -> str:
+    """The client token of a transaction: the same for the identical request only.
+
+    A repeated append carries the same commit id and another time, which DynamoDB would refuse
+    under the same token; under its own it finds itself in its slots.
+    """
+    items = msgspec.msgpack.encode([slot.item for slot in slots])
+    return str(uuid.UUID(bytes=hashlib.blake2b(items, digest_size=16).digest()))

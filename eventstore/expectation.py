@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eventstore.errors import StoreEpochError, VersionConflictError, WrongTokenError
-from eventstore.log import Commit, Draft
+from eventstore.log import Commit, Draft, content_hash
 from eventstore.stream import StreamId
-from eventstore.token import ANY, EXISTS, NO_STREAM, Expected, Token
+from eventstore.token import ANY, EXISTS, NO_STREAM, Expected, Receipt, Token
 from orm.errors import ConfigurationError
 from orm.limits import TRANSACTION_ACTIONS_MAX
 
@@ -39,6 +39,18 @@ def starting_point(
     if isinstance(expected, int) and expected != start.version:
         raise VersionConflictError(stream, expected, start.version)
     return start
+
+
+def receipt_of(draft: Draft, start: Token, commit_id: bytes) -> Receipt:
+    """The receipt of the commit that follows `start`."""
+    return Receipt(
+        draft.stream,
+        start.commit + 1,
+        start.version + draft.count,
+        commit_id,
+        content_hash(draft.data),
+        start.epoch,
+    )
 
 
 def head_token(stream: StreamId, last: Commit | None, epoch: str) -> Token:

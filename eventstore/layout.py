@@ -5,7 +5,7 @@
 | commit q | `[T#tenant#]CATEGORY#id` | `!EVENT#000000000007` |
 | the store's epoch | `!STORE` | `!STORE` |
 
-| index 1, first commits only | `[T#tenant#]!STREAMS#CATEGORY#slice` | recorded at, then pk |
+| index 1, first commits only | `[T#tenant#]!STREAMS#CATEGORY#slice` | recorded at |
 |---|---|---|
 
 A commit's attributes are `f` first event number, `n` events, `id` commit id, `h` content hash, `ts`
@@ -15,16 +15,21 @@ recorded at, `ev` events, `z` 1 where these are compressed, `m` metadata.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 
-from eventstore.log import Commit
+from eventstore.log import Commit, Draft
 from eventstore.stream import StreamId
+from eventstore.token import Receipt
+from orm.codec import check_item_size, item_size_bytes
 from orm.config import SingleTableConfig
-from orm.errors import InvalidKeyError
+from orm.errors import InvalidKeyError, TransactionTooLargeError
 from orm.keys import check_key_sizes
+from orm.limits import TRANSACTION_BYTES_MAX, WRITE_UNIT_BYTES
+from orm.requests import Item
 from orm.sortable import sortable_int
 from orm.tables import TableShape
 
@@ -34,6 +39,7 @@ SLICES: Final = 4
 _EVENT: Final = "EVENT"
 _COMMIT_DIGITS: Final = 12
 COMMIT_MAX: Final = 10**_COMMIT_DIGITS - 1
+_COMPRESS_FROM_BYTES: Final = WRITE_UNIT_BYTES // 2
 
 
 class EventLayout:
@@ -42,7 +48,7 @@ class EventLayout:
     def __init__(self, config: SingleTableConfig) -> None:
         self.config = config
         self.keys = config.keys
-        self._event_prefix = self.keys.framework_prefix(_EVENT)
+        self.event_prefix = self.keys.framework_prefix(_EVENT)
 
     def shape(self) -> TableShape:
         """What the event table looks like."""
@@ -58,7 +64,7 @@ class EventLayout:
 
     def sk(self, number: int) -> str:
         """The sort key of a commit."""
-        return f"{self._event_prefix}{number:0{_COMMIT_DIGITS}d}"
+        return f"{self.event_prefix}{number:0{_COMMIT_DIGITS}d}"
 
     def stream_of(self, pk: str) -> StreamId:
         """The stream that a partition key belongs to."""
@@ -69,9 +75,9 @@ class EventLayout:
 
     def commit_number(self, sk: str) -> int | None:
         """The commit number that a sort key carries; None for any other item."""
-        if not sk.startswith(self._event_prefix):
+        if not sk.startswith(self.event_prefix):
             return None
-        return int(sk[len(self._event_prefix) :])
+        return int(sk[len(self.event_prefix) :])
 
     def store_key(self) -> dict[str, Any]:
         """The key of the item that holds the store's epoch."""
@@ -84,14 +90,38 @@ class EventLayout:
         """The index attributes that a stream's first commit carries, so that it is listed."""
         index_pk, index_sk = self.config.index_keys(1)
         slice_number = zlib.crc32(pk.encode()) % SLICES
-        return {
-            index_pk: {"S": self.slice_pk(stream.category, slice_number, stream.tenant)},
-            index_sk: {"S": self.keys.join(sortable_int(recorded_at), *self.keys.split(pk))},
-        }
+        slice_pk = self.slice_pk(stream.category, slice_number, stream.tenant)
+        check_key_sizes(index_pk, slice_pk, index_sk, "")
+        # The time alone: index keys need not be unique, and a long id would not fit beside it.
+        return {index_pk: {"S": slice_pk}, index_sk: {"S": sortable_int(recorded_at)}}
 
     def slice_pk(self, category: str, slice_number: int, tenant: str | None) -> str:
         """The index partition of one slice of a category's streams."""
         return self.keys.framework_partition("STREAMS", category, str(slice_number), tenant=tenant)
+
+    def item(self, draft: Draft, receipt: Receipt, metadata: bytes, recorded_at: int) -> Item:
+        """The item that a commit becomes, its events compressed where that saves a write unit.
+
+        Raises:
+            ItemTooLargeError: over 400 KB.
+            KeyTooLargeError: a category and id over 2,048 bytes.
+        """
+        pk = self.pk(draft.stream)
+        item = self.config.key(pk, self.sk(receipt.commit))
+        item["f"] = {"N": str(receipt.version - draft.count + 1)}
+        item["n"] = {"N": str(draft.count)}
+        item["id"] = {"B": receipt.commit_id}
+        item["h"] = {"B": receipt.content_hash}
+        item["ts"] = {"N": str(recorded_at)}
+        item["ev"] = {"B": draft.data}
+        if metadata:
+            item["m"] = {"B": metadata}
+        if receipt.commit == 1:
+            item |= self.first_commit_index(draft.stream, pk, recorded_at)
+        if len(draft.data) + len(metadata) > _COMPRESS_FROM_BYTES:
+            item = _compressed(item, draft.data)
+            check_item_size(item, f"a commit of {draft.count} events to {draft.stream}")
+        return item
 
     @cached_property
     def stored_commit(self) -> Any:
@@ -111,6 +141,7 @@ class EventLayout:
                 ("z", _Number | None, None),
             ],
             frozen=True,
+            gc=False,
         )
 
     def commit(self, stored: Any, stream: StreamId | None = None) -> Commit:
@@ -118,7 +149,7 @@ class EventLayout:
         data: bytes = stored.ev.B
         return Commit(
             stream or self.stream_of(stored.pk.S),
-            int(stored.sk.S[len(self._event_prefix) :]),
+            int(stored.sk.S[len(self.event_prefix) :]),
             stored.f.N,
             stored.n.N,
             stored.id.B,
@@ -128,13 +159,38 @@ class EventLayout:
         )
 
 
-class _Text(msgspec.Struct, frozen=True):
+def check_transaction_size(items: Iterable[Item]) -> None:
+    """Refuse what no transaction carries.
+
+    Raises:
+        TransactionTooLargeError: over 4 MB together.
+    """
+    size = sum(map(item_size_bytes, items))
+    if size > TRANSACTION_BYTES_MAX:
+        raise TransactionTooLargeError("bytes", size, TRANSACTION_BYTES_MAX)
+
+
+def _compressed(item: Item, data: bytes) -> Item:
+    """The item with its events compressed, where that saves a write unit; else the item."""
+    smaller = item | {"ev": {"B": zlib.compress(data)}, "z": {"N": "1"}}
+    return smaller if _units(smaller) < _units(item) else item
+
+
+def _units(item: Item) -> int:
+    return -(-item_size_bytes(item) // WRITE_UNIT_BYTES)
+
+
+# A page of commits is thousands of these. They hold no cycles, so the garbage collector need not
+# count them: when it does, it starts several times a page and doubles the time of reading one.
+
+
+class _Text(msgspec.Struct, frozen=True, gc=False):
     S: str
 
 
-class _Number(msgspec.Struct, frozen=True):
+class _Number(msgspec.Struct, frozen=True, gc=False):
     N: int
 
 
-class _Binary(msgspec.Struct, frozen=True):
+class _Binary(msgspec.Struct, frozen=True, gc=False):
     B: bytes

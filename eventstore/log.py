@@ -37,7 +37,7 @@ def content_hash(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-class Commit(msgspec.Struct, frozen=True):
+class Commit(msgspec.Struct, frozen=True, gc=False):
     """One commit as it was recorded.
 
     Args:
@@ -96,6 +96,18 @@ class Log(Protocol):
             WrongTokenError: a token of another stream; nothing was sent.
             StoreEpochError: a token of another store; nothing was sent.
             ItemTooLargeError: a commit over 400 KB; nothing was sent.
+            TransactionTooLargeError: commits over 4 MB together; nothing was sent.
+        """
+        ...
+
+    def receipts(self, drafts: Sequence[Draft], *, commit_id: bytes) -> tuple[Receipt, ...]:
+        """The receipts of an append that is about to be sent, to keep before it is.
+
+        With tokens or `NO_STREAM` they are the append's own. Otherwise they name the place that
+        it would take now, which another writer may take first.
+
+        Raises:
+            As `append`, before anything is sent.
         """
         ...
 
@@ -127,4 +139,12 @@ class Log(Protocol):
 
     def streams(self, category: str, *, tenant: str | None = None) -> Iterator[StreamId]:
         """The streams of a category, by slice and within a slice by age; eventually consistent."""
+        ...
+
+    def all_commits(self) -> Iterator[Commit]:
+        """Every commit of the store, in no order between streams and in order within each.
+
+        Commits written before the call are there; of those written meanwhile, some. A scan: it
+        reads the whole table.
+        """
         ...

@@ -23,6 +23,8 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         index: the name of global secondary index n, from 1.
         index_pk: the partition key attribute of index n.
         index_sk: the sort key attribute of index n.
+        prefix: the key prefix of an entity, made from its own, e.g. `{prefix}.2` for the rows of a
+            projection's second version.
         delimiter: what separates the parts of a key; see `orm.keys`.
     """
 
@@ -33,12 +35,15 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
     index: str = "GSI{n}"
     index_pk: str = "gsi{n}pk"
     index_sk: str = "gsi{n}sk"
+    prefix: str = "{prefix}"
     delimiter: str = "#"
 
     def __post_init__(self) -> None:
         for setting in ("index", "index_pk", "index_sk"):
             if "{n}" not in getattr(self, setting):
                 raise ConfigurationError(setting, "must contain {n}, the number of the index")
+        if "{prefix}" not in self.prefix:
+            raise ConfigurationError("prefix", "must contain {prefix}, the entity's own prefix")
         names = [self.pk, self.sk, self.entity, *self.index_keys(1)]
         if len(set(names)) != len(names) or not all(names):
             raise ConfigurationError("names", f"must differ and not be empty: {', '.join(names)}")
@@ -48,6 +53,10 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
     def keys(self) -> Keys:
         """The key builder of this table."""
         return Keys(self.delimiter)
+
+    def entity_prefix(self, prefix: str) -> str:
+        """The prefix that an entity whose own is `prefix` has in this table."""
+        return self.prefix.replace("{prefix}", prefix)
 
     def index_name(self, number: int) -> str:
         return self.index.replace("{n}", str(number))

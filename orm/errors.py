@@ -9,6 +9,11 @@
         ├── UnsupportedValueError       a value DynamoDB cannot hold (NaN, 39 digits, …)
         ├── NoIndexError                a query that only a scan could answer
         ├── RowNotFoundError            a read by key found nothing
+        ├── RowExistsError              a create found a row at its key
+        ├── UnreadableRowError          an item is not what its model says
+        ├── UnprocessedError            a batch left items undone; names them
+        ├── TransactionTooLargeError    over 100 actions or 4 MB
+        ├── RepeatedItemError           two actions of one transaction on one item
         └── DriverError                 one call to DynamoDB went wrong
             ├── ConditionFailedError        the condition was false; carries the item that was there
             ├── TransactionCanceledError    carries one reason for each action
@@ -139,7 +144,87 @@ class RowNotFoundError(OrmError):
         self.model, self.key = model, dict(key)
 
     def __str__(self) -> str:
-        return f"no {self.model} at {', '.join(f'{k}={v!r}' for k, v in self.key.items())}"
+        return f"no {self.model} at {_pairs(self.key)}"
+
+
+class RowExistsError(OrmError):
+    """A create found a row at its key.
+
+    `applied` is None where an earlier attempt's answer was lost and the row differs from ours: ours
+    may have been written, and changed by someone since.
+    """
+
+    def __init__(self, model: str, key: Mapping[str, Any], applied: bool | None = False) -> None:
+        super().__init__(model, dict(key), applied)
+        self.model, self.key, self.applied = model, dict(key), applied
+
+    def __str__(self) -> str:
+        told = "nothing was written" if self.applied is False else "ours may have been there before"
+        return f"{self.model} exists at {_pairs(self.key)}; {told}"
+
+
+class UnreadableRowError(OrmError):
+    """An item is not what its model says: a field is missing, or of another type."""
+
+    hint = "give a new field a default, or migrate the rows that were written before it"
+
+    def __init__(self, model: str, key: Mapping[str, Any], reason: str) -> None:
+        super().__init__(model, dict(key), reason)
+        self.model, self.key, self.reason = model, dict(key), reason
+
+    def __str__(self) -> str:
+        return f"{self.model} at {_pairs(self.key)} cannot be read: {self.reason}"
+
+
+class UnprocessedError(OrmError):
+    """A batch was repeated as long as the policy allows and some of it is still undone.
+
+    `rest` holds the keys (or whole writes) that were not carried out, in wire shape; everything
+    else was. Repeating with the rest is safe.
+    """
+
+    retry = True
+    hint = "slow down, raise the table's capacity, or spread the hot key"
+
+    def __init__(self, operation: str, table: str, rest: Sequence[Any]) -> None:
+        super().__init__(operation, table, tuple(rest))
+        self.operation, self.table, self.rest = operation, table, tuple(rest)
+
+    def __str__(self) -> str:
+        first = f", the first of them {dict(self.rest[0])}" if self.rest else ""
+        return f"{self.operation} on {self.table}: {len(self.rest)} left undone{first}"
+
+
+class TransactionTooLargeError(OrmError):
+    """A transaction is over 100 actions or 4 MB."""
+
+    def __init__(self, what: str, size: int, size_max: int) -> None:
+        super().__init__(what, size, size_max)
+        self.what, self.size, self.size_max = what, size, size_max
+
+    def __str__(self) -> str:
+        return (
+            f"a transaction of {self.size:,} {self.what}, DynamoDB allows {self.size_max:,}; "
+            "nothing was sent"
+        )
+
+
+class RepeatedItemError(OrmError):
+    """Two actions of one transaction are on one item, which DynamoDB refuses."""
+
+    def __init__(self, table: str, key: Mapping[str, Any], actions: Sequence[int]) -> None:
+        super().__init__(table, dict(key), tuple(actions))
+        self.table, self.key, self.actions = table, dict(key), tuple(actions)
+
+    def __str__(self) -> str:
+        return (
+            f"actions {' and '.join(map(str, self.actions))} of the transaction are both on "
+            f"{self.key} of {self.table}; make them one; nothing was sent"
+        )
+
+
+def _pairs(key: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in key.items())
 
 
 class DriverError(OrmError):

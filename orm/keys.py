@@ -30,7 +30,7 @@ _SHIFT: Final = 0x30
 _ESCAPED: Final = re.compile("[\x00-\x24]")
 _TABLE: Final = {c: _ESCAPE + chr(c + _SHIFT) for c in range(0x25)}
 _LAST_ESCAPED: Final = chr(0x24 + _SHIFT)
-_BAD_ESCAPE: Final = re.compile(r"\$(?![0-T])")
+_NOT_ENCODED: Final = re.compile(r"[\x00-\x23]|\$(?![0-T])")
 _UNESCAPE: Final = re.compile(r"\$([0-T])")
 
 
@@ -57,10 +57,10 @@ def decode_part(encoded: str) -> str:
     """
     if not encoded:
         raise InvalidKeyError(encoded, "is empty")
-    if _ESCAPE not in encoded:
+    if not _ESCAPED.search(encoded):
         return encoded
-    if _BAD_ESCAPE.search(encoded):
-        raise InvalidKeyError(encoded, "holds a `$` that begins no escape")
+    if _NOT_ENCODED.search(encoded):
+        raise InvalidKeyError(encoded, "holds a character that stands in keys only as `$…`")
     return _UNESCAPE.sub(lambda match: chr(ord(match[1]) - _SHIFT), encoded)
 
 
@@ -138,6 +138,15 @@ class Keys(msgspec.Struct, frozen=True):
             return self.join(prefix, *parts)
         return self.join(TENANT_PREFIX, tenant, prefix, *parts)
 
+    def partition_prefix(self, prefix: str, *parts: str, tenant: str | None = None) -> str:
+        """What every partition key with more parts after these begins with."""
+        return self.partition(prefix, *parts, tenant=tenant) + self.delimiter
+
+    def framework_partition(self, kind: str, *parts: str, tenant: str | None = None) -> str:
+        """A partition key of Keyfold's own, the tenant leading: `T#acme#!STREAMS#ORDER#3`."""
+        key = self.framework(kind, *parts)
+        return key if tenant is None else self.prefix(TENANT_PREFIX, tenant) + key
+
     def split_partition(self, key: str) -> tuple[str | None, tuple[str, ...]]:
         """The tenant (or None) and the parts of a key that `partition` made."""
         parts = self.split(key)
@@ -169,5 +178,3 @@ def check_key_sizes(pk_name: str, pk: str, sk_name: str, sk: str) -> None:
     ):
         if len(value) * 4 > size_max and (size := len(value.encode())) > size_max:
             raise KeyTooLargeError(name, size, size_max)
-
-

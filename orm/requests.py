@@ -13,12 +13,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypedDict, TypeVar
 
 import msgspec
 
-Item: TypeAlias = dict[str, Any]
-"""An item in wire shape: attribute name → `{type: value}`."""
+
+class AttributeValue(TypedDict, total=False):
+    """A value in wire shape: exactly one of these."""
+
+    S: str
+    N: str
+    B: bytes
+    SS: list[str]
+    NS: list[str]
+    BS: list[bytes]
+    M: dict[str, AttributeValue]
+    L: list[AttributeValue]
+    NULL: bool
+    BOOL: bool
+
+
+# Read by its full type, so that binary values leave an answer as the `bytes` that requests carry,
+# and an item that was read can be sent again (the base64 text of a body never gets this far).
+if TYPE_CHECKING:
+    Item: TypeAlias = dict[str, Any]
+else:
+    Item = dict[str, AttributeValue]
+"""An item in wire shape: attribute name → `{type: value}`, binary values as `bytes`."""
 
 R = TypeVar("R")
 I = TypeVar("I")  # noqa: E741 - the type an item is read as
@@ -218,7 +239,7 @@ class BatchGot(ConsumedMany, frozen=True):
     """Items by table, in no order, and the keys that were not looked at."""
 
     responses: dict[str, list[Item]]
-    unprocessed_keys: dict[str, Any]
+    unprocessed_keys: dict[str, KeysAndAttributes]
 
 
 class BatchGetItem(DataRequest[BatchGot], frozen=True):
@@ -234,10 +255,38 @@ class BatchGetItem(DataRequest[BatchGot], frozen=True):
         return ", ".join(self.request_items)
 
 
+class PutRequest(TypedDict):
+    """What to put, as part of a batch."""
+
+    Item: Item
+
+
+class DeleteRequest(TypedDict):
+    """What to delete, as part of a batch."""
+
+    Key: Item
+
+
+class WriteRequest(TypedDict, total=False):
+    """One write of a batch: exactly one of these."""
+
+    PutRequest: PutRequest
+    DeleteRequest: DeleteRequest
+
+
+class KeysAndAttributes(TypedDict, total=False):
+    """What to read of one table, as part of a batch."""
+
+    Keys: list[Item]
+    ConsistentRead: bool
+    ProjectionExpression: str
+    ExpressionAttributeNames: dict[str, str]
+
+
 class BatchWritten(ConsumedMany, frozen=True):
     """The requests that were not carried out."""
 
-    unprocessed_items: dict[str, Any]
+    unprocessed_items: dict[str, list[WriteRequest]]
 
 
 class BatchWriteItem(DataRequest[BatchWritten], frozen=True):
@@ -521,43 +570,44 @@ class GetShardIterator(Request[ShardIterator], frozen=True):
     sequence_number: str | None = None
 
 
-class Change(Struct, Generic[I], frozen=True):
-    """What a record says of one item."""
+class Change(Struct, frozen=True):
+    """What a record says of one item.
+
+    The images stay undecoded: a stream carries every item of its table, and a reader decodes those
+    it knows. An image that is not there is empty.
+    """
 
     keys: Item
     sequence_number: str
-    new_image: I | None = None
-    old_image: I | None = None
+    new_image: msgspec.Raw = msgspec.Raw()
+    old_image: msgspec.Raw = msgspec.Raw()
 
 
 _RECORD_NAMES = {"event_name": "eventName", "change": "dynamodb"}  # this one shape is camelCase
 
 
-class Record(Struct, Generic[I], frozen=True, rename=_RECORD_NAMES):
+class Record(Struct, frozen=True, rename=_RECORD_NAMES):
     """One change: INSERT, MODIFY or REMOVE, and whatever else an engine may say."""
 
     event_name: str
-    change: Change[I]
+    change: Change
 
 
-class Records(Struct, Generic[I], frozen=True):
+class Records(Struct, frozen=True):
     """Records of a shard; `next_shard_iterator` is None at the end of a closed shard."""
 
-    records: list[Record[I]]
+    records: list[Record]
     next_shard_iterator: str | None = None
 
 
-class GetRecords(Request[Records[I]], Generic[I], frozen=True):
+class GetRecords(Request[Records], frozen=True):
     """Read on from a place in a shard."""
 
     operation = "GetRecords"
+    answer = Records
 
     shard_iterator: str
     limit: int | None = None
-    read_as: type[I] | None = None
-
-    def answer_type(self) -> Any:
-        return _read_as(Records, self.read_as)
 
 
 def _stays_here(_read_as: Any) -> None:

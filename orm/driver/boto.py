@@ -3,7 +3,9 @@
 botocore's own parser walks every answer shape by shape in Python, which is most of the cost of a
 query, and reads a damaged 200 answer as an empty one. Both end here: its response parser (a
 component that a session lets one replace) is swapped for one that compares the checksum, keeps a
-good body as bytes and takes only errors apart. Its retries are off, because a repeated
+good body as bytes and takes only errors apart. Bodies go out the same way: botocore is given the
+table's name alone, which is all that choosing an endpoint needs, and its `before-call` event, where
+a request may be changed, puts the whole body in. Its retries are off, because a repeated
 conditional put whose first answer was lost reports a conflict with oneself.
 
 boto3 and botocore are imported in this module and nowhere else.
@@ -91,14 +93,19 @@ class BotoTransport:
         self._session.register_component("response_parser_factory", _RawAnswers())
         self._methods: dict[str, Any] = {}
         self._making = threading.Lock()
+        self._sending = _Sending()
 
     def call(self, operation: str, params: dict[str, Any], /) -> bytes:
         """See `Transport.call`."""
         try:
             method = self._methods.get(operation) or self._method(operation)
-            answer: bytes = method(**params)[_BODY]
+            self._sending.body = _ENCODE(params)  # binary values become base64 here
+            table = params.get("TableName")
+            answer: bytes = (method(TableName=table) if table else method())[_BODY]
         except boto_errors.ClientError as error:
             raise _service_error(error) from error
+        except UnicodeEncodeError as error:
+            raise ServiceError("SerializationException", f"{error}; nothing was sent") from error
         except TransportError:
             raise
         except boto_errors.NoRegionError as error:
@@ -113,11 +120,23 @@ class BotoTransport:
         with self._making:  # botocore's client factory is not thread-safe
             service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
             client = self._session.create_client(service, **self._options)
+            client.meta.events.register("before-call", self._sending.put_body)
             for name, api_name in client.meta.method_to_api_mapping.items():
                 self._methods.setdefault(api_name, getattr(client, name))
             return self._methods[operation]
 
 
+class _Sending(threading.local):
+    """The body that this thread is sending."""
+
+    body: bytes = b"{}"
+
+    def put_body(self, params: dict[str, Any], **_: Any) -> None:
+        """botocore's `before-call`: `params` is the request as it is about to be signed."""
+        params["body"] = self.body
+
+
+_ENCODE: Final = msgspec.json.Encoder().encode
 _BODY: Final = "keyfold.body"
 _FIELDS: Final = "keyfold.fields"
 

@@ -29,7 +29,7 @@ from orm.errors import (
     TrimmedError,
     UnreachableError,
 )
-from orm.requests import Request
+from orm.requests import Item, Request
 
 R = TypeVar("R")
 
@@ -63,7 +63,8 @@ class WireDriver:
 
 @cache
 def _decoder(answer_type: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(answer_type)
+    # Not strict: DynamoDB writes numbers as text (`{"N": "7"}`), which a typed answer reads as int.
+    return msgspec.json.Decoder(answer_type, strict=False)
 
 
 _FROM_TRANSPORT: Final[dict[str, type[DriverError]]] = {
@@ -135,23 +136,7 @@ _SPECIAL: Final[dict[str, Callable[[Request[Any], str, dict[str, Any]], DriverEr
 }
 
 
-class _WireValue(msgspec.Struct, omit_defaults=True):
-    """An attribute value whose binary members msgspec reads out of base64."""
-
-    S: str | None = None
-    N: str | None = None
-    B: bytes | None = None
-    SS: list[str] | None = None
-    NS: list[str] | None = None
-    BS: list[bytes] | None = None
-    M: dict[str, _WireValue] | None = None
-    L: list[_WireValue] | None = None
-    NULL: bool | None = None
-    BOOL: bool | None = None
-
-
 def binary(item: dict[str, Any]) -> dict[str, Any]:
     """An item out of a JSON body, its binary values as `bytes` instead of base64 text."""
-    typed = msgspec.convert(item, dict[str, _WireValue], builtin_types=())
-    plain: dict[str, Any] = msgspec.to_builtins(typed, builtin_types=(bytes,))
+    plain: dict[str, Any] = msgspec.convert(item, Item)
     return plain

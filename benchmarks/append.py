@@ -1,0 +1,67 @@
+"""Append of one event through the public API against a bare `put_item` of the same bytes.
+
+Ours makes the event into bytes, names, hashes and dates the commit, builds its keys and reads the
+answer. boto3's client is handed the finished item, with the same condition, and sends it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks.canned import EPOCH
+from benchmarks.measure import ROUNDS_MIN, Measured, measure
+from benchmarks.orders import history
+from benchmarks.replay_server import ReplayServer
+from benchmarks.stacks import boto_client, event_store, transport
+from eventstore import StreamId, Token
+from orm.requests import Item
+
+OURS: Final = "EventStore.append"
+PEER: Final = "boto3 client.put_item"
+
+PLACE: Final = Token(StreamId("ORDER", "6f1c2a"), 41, 41, EPOCH)
+EVENT: Final = history(2)[1]
+
+
+def sent_item(server: ReplayServer) -> dict[str, Any]:
+    """The parameters of the put that one append sends, as boto3 takes them."""
+    store = event_store(transport(server))
+    server.received()
+    store.append(PLACE.stream, [EVENT], expected=PLACE)
+    request = msgspec.json.decode(server.received().last_body, type=_Put)
+    parameters: dict[str, Any] = msgspec.to_builtins(request, builtin_types=(bytes,))
+    return parameters
+
+
+class _Put(msgspec.Struct, rename="pascal"):
+    """What an append sends; binary values read as bytes."""
+
+    table_name: str
+    item: Item
+    condition_expression: str
+    expression_attribute_names: dict[str, str]
+    return_values_on_condition_check_failure: str
+    return_consumed_capacity: str
+
+
+def check(server: ReplayServer) -> None:
+    """Both send the same parameters and get an answer of the same meaning."""
+    parameters = sent_item(server)
+    answer = boto_client(server).put_item(**parameters)
+    assert answer["ConsumedCapacity"]["CapacityUnits"] == 1.0
+    theirs = msgspec.json.decode(server.received().last_body)
+    assert theirs == msgspec.json.decode(msgspec.json.encode(parameters))
+
+
+def run(server: ReplayServer, rounds: int = ROUNDS_MIN) -> Measured:
+    """Time both."""
+    store, client, parameters = event_store(transport(server)), boto_client(server), sent_item(server)
+    return measure(
+        {
+            OURS: lambda: store.append(PLACE.stream, [EVENT], expected=PLACE),
+            PEER: lambda: client.put_item(**parameters),
+        },
+        rounds,
+    )

@@ -1,0 +1,191 @@
+"""A model's fields: how a value is written, and how it stands in a key.
+
+In a partition key only equality matters, so text and whole numbers stand there as they are read
+(`USER#123`). In a sort key order matters, so every value stands in its order-preserving form by the
+*declared* type of its field: 5 in a `Decimal` field sorts beside 4.5, not beside the ints.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import types
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin
+
+import msgspec
+
+from orm.codec import from_wire, to_wire
+from orm.errors import ConfigurationError, InvalidKeyError, UnsupportedValueError
+from orm.requests import AttributeValue
+from orm.sortable import descending, sortable
+
+# Types whose values come back equal whatever they are, once the codec takes them.
+_FAITHFUL: Final = frozenset({str, int, bool, float, bytes, Decimal, dt.datetime, dt.date})
+
+
+class Field:
+    """One field of a model.
+
+    Attributes:
+        name: as the class spells it.
+        attribute: the name of its attribute in an item.
+    """
+
+    def __init__(self, model: str, info: msgspec.structs.FieldInfo) -> None:
+        self.model, self.name, self.attribute = model, info.name, info.encode_name
+        self.path = f"{model}.{info.name}"
+        self._type: Any = info.type
+        self.required = info.required
+        self._default, self._default_factory = info.default, info.default_factory
+        kind, self._optional = _optional(info.type)
+        self._faithful = kind if _is_faithful(kind) else None
+
+    def default(self) -> Any:
+        """What the field is where nothing was said; None for a required field."""
+        if self._default_factory is not msgspec.NODEFAULT:
+            return self._default_factory()
+        return None if self._default is msgspec.NODEFAULT else self._default
+
+    def to_wire(self, value: Any) -> AttributeValue:
+        """The value as it is stored.
+
+        Raises:
+            UnsupportedValueError: DynamoDB cannot hold it, or it would not come back the same.
+        """
+        if type(value) is self._faithful or (value is None and self._optional):
+            return to_wire(value, self.path)
+        if isinstance(value, (set, frozenset)) and not value:
+            return {"L": []}  # DynamoDB has no empty set; the field's type makes it one again
+        wire = to_wire(value, self.path)
+        self._check_return(value, wire)
+        return wire
+
+    def _check_return(self, value: Any, wire: AttributeValue) -> None:
+        try:
+            back = msgspec.convert(from_wire(wire), self._type)
+        except msgspec.ValidationError as error:
+            raise UnsupportedValueError(
+                self.path, value, f"it is not what the field says: {error}"
+            ) from error
+        if back == value or (type(back) is type(value) and to_wire(back, self.path) == wire):
+            return
+        raise UnsupportedValueError(self.path, value, f"it would come back as {back!r}")
+
+    def key_part(self) -> KeyPart:
+        """How the field stands in keys.
+
+        Raises:
+            ConfigurationError: its type has no place in a key.
+        """
+        kind, optional = _plain_type(self._type)
+        text = _part_of(kind)
+        if text is None:
+            raise ConfigurationError(
+                self.path,
+                f"a field of type {getattr(kind, '__name__', kind)} cannot stand in a key; keys "
+                "take str, int, Decimal, float, bool, bytes, date, datetime, UUID and Enum",
+            )
+        return KeyPart(self.path, kind, optional, text)
+
+
+class KeyPart:
+    """How one field's values stand in keys."""
+
+    def __init__(
+        self, path: str, kind: type, optional: bool, ordered: Callable[[Any], Any]
+    ) -> None:
+        self.path, self.kind, self.optional = path, kind, optional
+        self._ordered = ordered
+
+    def in_partition(self, value: object) -> str:
+        """The part of a partition key: text and whole numbers as they are."""
+        plain = self._plain(value)
+        return str(plain) if type(plain) is int else sortable(plain)
+
+    def in_sort(self, value: object, *, descends: bool = False) -> str:
+        """The part of a sort key, in the order of the field's type."""
+        plain = self._plain(value)
+        return descending(plain) if descends else sortable(plain)
+
+    def _plain(self, value: object) -> Any:
+        try:
+            return self._ordered(value)
+        except _WrongTypeError:
+            raise InvalidKeyError(value, f"{self.path} takes {self.kind.__name__}") from None
+
+
+class _WrongTypeError(Exception):
+    """A value of another type than its field's."""
+
+
+def _is_faithful(kind: Any) -> bool:
+    return isinstance(kind, type) and kind in _FAITHFUL
+
+
+def _plain_type(declared: Any) -> tuple[Any, bool]:
+    """The class behind Annotated, NewType, Literal and `| None`, and whether None is allowed."""
+    origin = get_origin(declared)
+    if origin is Annotated:
+        return _plain_type(get_args(declared)[0])
+    if isinstance(declared, NewType):
+        return _plain_type(declared.__supertype__)
+    if origin is Literal:
+        kinds = {type(value) for value in get_args(declared)}
+        return (kinds.pop(), False) if len(kinds) == 1 else (declared, False)
+    kind, optional = _optional(declared)
+    return (_plain_type(kind)[0], True) if optional else (declared, False)
+
+
+def _optional(declared: Any) -> tuple[Any, bool]:
+    """`(T, True)` of `T | None`, `(T, False)` of any other T."""
+    if get_origin(declared) in (Union, types.UnionType):
+        members = [member for member in get_args(declared) if member is not type(None)]
+        if len(members) == 1:
+            return members[0], True
+    return declared, False
+
+
+def _exactly(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise _WrongTypeError
+    return value
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool):
+        raise _WrongTypeError
+    return int(_exactly(int, value))
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise _WrongTypeError
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        raise _WrongTypeError
+    return _exactly(dt.date, value)
+
+
+_PARTS: Final[dict[type, Callable[[Any], Any]]] = {
+    str: lambda value: str(_exactly(str, value)),
+    int: _whole,
+    Decimal: _number,
+    float: _number,
+    bool: lambda value: _exactly(bool, value),
+    bytes: lambda value: _exactly(bytes, value),
+    dt.datetime: lambda value: _exactly(dt.datetime, value),
+    dt.date: _date,
+    uuid.UUID: lambda value: str(_exactly(uuid.UUID, value)),
+}
+
+
+def _part_of(kind: Any) -> Callable[[Any], Any] | None:
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return lambda value: _exactly(kind, value).value
+    return _PARTS.get(kind) if isinstance(kind, type) else None

@@ -1,0 +1,163 @@
+"""Dispatch: from commits to every projection that they concern, poisoned streams set aside.
+
+One reader serves many projections. Each gets the commits of its own category; a stream that is
+parked for one of them goes on for the others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from eventstore.log import Commit
+from eventstore.store import EventStore
+from eventstore.stream import StreamId
+from orm.clock import Clock
+from orm.config import SingleTableConfig
+from orm.driver.protocol import Driver
+from projections.delivery import Delivery, by_stream
+from projections.errors import NotParkedError
+from projections.gate import Applied, Gate
+from projections.marker_gate import MarkerGate
+from projections.parking import Parked, Parking
+from projections.projection import Declared, Projector
+from projections.row_gate import RowGate
+
+_SCAN_CHUNK: Final = 500
+
+
+class Lane(msgspec.Struct):
+    """One projection's way: its gate, the streams known to be parked, and what was counted."""
+
+    gate: Gate
+    parked: set[StreamId]
+    counts: Counter[str] = msgspec.field(default_factory=Counter)
+
+    @property
+    def id(self) -> str:
+        return self.gate.projection.id
+
+
+class Dispatcher:
+    """Brings commits to projections.
+
+    Args:
+        store: reads events and gaps.
+        projections: read model classes and projectors.
+        driver: the way to the read-model table.
+        config: that table's names.
+        clock: stamps park records.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        projections: Sequence[Declared],
+        driver: Driver,
+        config: SingleTableConfig,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self.parking = Parking(driver, config, clock)
+        self.lanes: dict[str, Lane] = {}
+        for declared in projections:
+            gate = gate_of(declared, store, driver, config, clock)
+            parked = {record.stream for record in self.parking.all(gate.projection)}
+            self.lanes[gate.projection.id] = Lane(gate, parked)
+
+    def dispatch(self, commits: Iterable[Commit], lanes: Iterable[Lane] | None = None) -> None:
+        """Bring commits to the lanes given, or to all.
+
+        Raises:
+            DriverError, ContendedError: nothing is lost; dispatching the same again is safe.
+        """
+        deliveries = [Delivery(commit, self._store) for commit in commits]
+        for lane in self.lanes.values() if lanes is None else lanes:
+            source = lane.gate.projection.source
+            mine = [one for one in deliveries if one.commit.stream.category == source]
+            if mine:
+                self._deliver(lane, mine)
+
+    def _deliver(self, lane: Lane, deliveries: list[Delivery]) -> None:
+        streams = by_stream(deliveries)
+        for stream in [stream for stream in streams if stream in lane.parked]:
+            if self.parking.find(lane.gate.projection, stream) is not None:
+                lane.counts["held back"] += len(streams.pop(stream))
+            else:
+                lane.parked.discard(stream)
+        if streams:
+            self._settle(lane, lane.gate.apply(streams))
+
+    def _settle(self, lane: Lane, applied: Applied) -> None:
+        lane.counts.update(applied.counts)
+        for poisoned in applied.poisoned:
+            self.parking.park(lane.gate.projection, poisoned.error, poisoned.attempts)
+            lane.parked.add(poisoned.error.stream)
+            lane.counts["parked"] += 1
+
+    def catch_up(self, projection_ids: Iterable[str]) -> int:
+        """Bring projections up to date from the whole store, through the gate.
+
+        Returns:
+            How many commits were looked at.
+        """
+        lanes = [self.lanes[projection_id] for projection_id in projection_ids]
+        seen = 0
+        for chunk in _chunks(self._store.log.all_commits(), _SCAN_CHUNK):
+            seen += len(chunk)
+            self.dispatch(chunk, lanes)
+        return seen
+
+    def retry(self, projection_id: str, stream: StreamId) -> Parked | None:
+        """Apply a parked stream from the store, and let it go on if that works.
+
+        Returns:
+            The record that still holds it, or None where it goes on.
+
+        Raises:
+            NotParkedError: it is not parked.
+        """
+        lane = self.lanes[projection_id]
+        projection = lane.gate.projection
+        record = self.parking.find(projection, stream)
+        if record is None:
+            raise NotParkedError(projection_id, stream)
+        applied = self._replay(lane, stream, record.commit)
+        if applied.poisoned:
+            [poisoned] = applied.poisoned
+            self.parking.release(projection, stream)
+            return self.parking.park(
+                projection, poisoned.error, record.attempts + poisoned.attempts
+            )
+        self.parking.release(projection, stream)
+        lane.parked.discard(stream)
+        # What a worker held back between the replay and the release is only in the store.
+        self._settle(lane, self._replay(lane, stream, record.commit))
+        return self.parking.find(projection, stream)
+
+    def _replay(self, lane: Lane, stream: StreamId, first: int) -> Applied:
+        commits = self._store.log.read(stream, after=first - 1)
+        deliveries = [Delivery(commit, self._store) for commit in commits]
+        return lane.gate.apply({stream: deliveries}) if deliveries else Applied()
+
+
+def gate_of(
+    declared: Declared,
+    store: EventStore,
+    driver: Driver,
+    config: SingleTableConfig,
+    clock: Clock,
+) -> Gate:
+    """The gate that fits what was declared."""
+    if isinstance(declared, Projector):
+        return MarkerGate(declared, store, driver, config, clock)
+    return RowGate(declared, store, driver, config)
+
+
+def _chunks(commits: Iterator[Commit], size: int) -> Iterator[list[Commit]]:
+    while chunk := list(islice(commits, size)):
+        yield chunk

@@ -1,0 +1,171 @@
+"""Shards: the change stream of the event table, read in lineage.
+
+A stream is split into shards that end and have children. Order holds per item only, and effects are
+guarded by the gate, so lineage is a matter of cost and of never stopping early: a child is read
+once its parent is finished, a shard is finished only when DynamoDB itself shows its end, and an
+empty page never means the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from eventstore.layout import EventLayout
+from eventstore.log import Commit
+from orm.driver.protocol import Driver
+from orm.errors import ConfigurationError, IteratorExpiredError
+from orm.limits import GET_RECORDS_MAX
+from orm.requests import DescribeStream, DescribeTable, GetRecords, GetShardIterator, Record, Shard
+
+_INSERT: Final = "INSERT"
+_BORN: Final = re.compile(r"shardId-(\d{20})-")
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What one read of a shard brought.
+
+    Args:
+        commits: the commits among its records, in order.
+        sequence: sequence number of its last record; None where there was none.
+        records: how many records it had.
+        iterator: where to read on; None at the end of the shard.
+        odd: records that are no new commit, by what they are. `MODIFY` and `REMOVE` of a commit
+            mean that somebody tampers with history.
+    """
+
+    commits: tuple[Commit, ...]
+    sequence: str | None
+    records: int
+    iterator: str | None
+    odd: Counter[str]
+
+
+class ChangeStream:
+    """The change stream of one event table.
+
+    Args:
+        driver: the way to it.
+        layout: the event table's keys.
+        arn: the stream's name; asked of the table unless given.
+    """
+
+    def __init__(self, driver: Driver, layout: EventLayout, arn: str | None = None) -> None:
+        self._driver, self._layout, self._arn = driver, layout, arn
+        self._decoder = msgspec.json.Decoder(layout.stored_commit, strict=False)
+
+    @property
+    def arn(self) -> str:
+        """The stream's name.
+
+        Raises:
+            ConfigurationError: the table has no stream.
+        """
+        if self._arn is None:
+            table = self._layout.config.table
+            self._arn = self._driver.send(DescribeTable(table_name=table)).table.latest_stream_arn
+            if self._arn is None:
+                raise ConfigurationError(
+                    table, "has no change stream", "keyfold tables describe; enable NEW_IMAGE"
+                )
+        return self._arn
+
+    def shards(self) -> Iterator[Shard]:
+        """Every shard that DynamoDB lists now. The list may be late."""
+        start: str | None = None
+        while True:
+            page = self._driver.send(
+                DescribeStream(stream_arn=self.arn, exclusive_start_shard_id=start)
+            ).stream_description
+            yield from page.shards
+            if (start := page.last_evaluated_shard_id) is None:
+                return
+
+    def is_closed(self, shard_id: str) -> bool:
+        """Whether DynamoDB shows an end of this shard, or does not know it any more."""
+        for shard in self.shards():
+            if shard.shard_id == shard_id:
+                return shard.sequence_number_range.ending_sequence_number is not None
+        return True
+
+    def iterator(self, shard_id: str, after: str | None) -> str:
+        """A place in a shard: behind a record, or at its beginning."""
+        kind = "TRIM_HORIZON" if after is None else "AFTER_SEQUENCE_NUMBER"
+        return self._driver.send(
+            GetShardIterator(
+                stream_arn=self.arn,
+                shard_id=shard_id,
+                shard_iterator_type=kind,
+                sequence_number=after,
+            )
+        ).shard_iterator
+
+    def read(self, iterator: str, limit: int = GET_RECORDS_MAX) -> Page:
+        """Read on from a place.
+
+        Raises:
+            IteratorExpiredError: the place is over fifteen minutes old.
+            TrimmedError: the records there are gone.
+        """
+        answer = self._driver.send(GetRecords(shard_iterator=iterator, limit=limit))
+        odd: Counter[str] = Counter()
+        commits = [c for record in answer.records if (c := self._commit(record, odd)) is not None]
+        last = answer.records[-1].change.sequence_number if answer.records else None
+        return Page(tuple(commits), last, len(answer.records), answer.next_shard_iterator, odd)
+
+    def _commit(self, record: Record, odd: Counter[str]) -> Commit | None:
+        """The commit that a record brings; anything else is counted, never an error."""
+        sk = record.change.keys[self._layout.config.sk].get("S", "")
+        if not sk.startswith(self._layout.event_prefix):
+            odd["other item"] += 1
+            return None
+        if record.event_name != _INSERT or not record.change.new_image:
+            odd[record.event_name] += 1
+            return None
+        return self._layout.commit(self._decoder.decode(record.change.new_image))
+
+
+class ShardReader:
+    """A place in one shard that moves only when told that what it read is dealt with."""
+
+    def __init__(self, stream: ChangeStream, shard_id: str, after: str | None) -> None:
+        self._stream, self.shard_id = stream, shard_id
+        self.sequence = after
+        self.ended = False
+        self._iterator: str | None = None
+
+    def read(self) -> Page:
+        """The next page, the same one again until `advance`.
+
+        Raises:
+            TrimmedError: the records behind this place are gone; see `rewind`.
+        """
+        if self._iterator is None:
+            self._iterator = self._stream.iterator(self.shard_id, self.sequence)
+        try:
+            return self._stream.read(self._iterator)
+        except IteratorExpiredError:
+            self._iterator = self._stream.iterator(self.shard_id, self.sequence)
+            return self._stream.read(self._iterator)
+
+    def advance(self, page: Page) -> None:
+        """What `page` brought is dealt with: go on behind it."""
+        self.sequence = page.sequence or self.sequence
+        self._iterator = page.iterator
+        if page.iterator is None:
+            # A damaged or early answer has no iterator either; only DynamoDB's own word counts.
+            self.ended = self._stream.is_closed(self.shard_id)
+
+    def rewind(self) -> None:
+        """Begin at the oldest record there is."""
+        self.sequence, self._iterator = None, None
+
+
+def born_micros(shard_id: str) -> int:
+    """When a shard was made, as its id says (milliseconds in it); 0 where the id says nothing."""
+    match = _BORN.match(shard_id)
+    return int(match[1]) * 1_000 if match else 0

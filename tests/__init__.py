@@ -1,0 +1,1 @@
+"""The promises of Keyfold, each as a test."""

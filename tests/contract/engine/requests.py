@@ -1,0 +1,158 @@
+"""Random requests: small domains, so that keys collide, types clash and conditions come true.
+
+The strategies keep away from what `orm.memory.divergences` lists; the tests of that list meet it
+on purpose.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import strategies as st
+
+Value = dict[str, Any]
+
+PARTITIONS = ("USER#1", "USER#10", "ü")
+SORTS = ("!EVENT#000000000001", "!EVENT#000000000002", "A", "a", "ab", "é", "\uffff", "\U0001f600")
+BOUNDS = ("!", "!EVENT#000000000001~", "AA", "aa", "z", "\ue000")
+NUMBERS = ("0", "1", "-1", "2", "10", "1.5", "-0.25", "100", "99999999999999999999999999999999999999")
+WORDS = ("", "x", "xy", "y", "ü", "x" * 1100)
+GROUPS = ("G", "H")
+
+strings = st.sampled_from(WORDS).map(lambda text: {"S": text})
+numbers = st.sampled_from(NUMBERS).map(lambda text: {"N": text})
+binaries = st.sampled_from([b"", b"\x00", b"x", b"xy"]).map(lambda raw: {"B": raw})
+booleans = st.booleans().map(lambda truth: {"BOOL": truth})
+nulls = st.just({"NULL": True})
+string_sets = st.sets(st.sampled_from(["x", "y", "z"]), min_size=1).map(
+    lambda members: {"SS": sorted(members)}
+)
+number_sets = st.sets(st.sampled_from(["1", "2", "1.5"]), min_size=1).map(
+    lambda members: {"NS": sorted(members)}
+)
+binary_sets = st.sets(st.sampled_from([b"x", b"y"]), min_size=1).map(
+    lambda members: {"BS": sorted(members)}
+)
+scalars = strings | numbers | binaries | booleans | nulls | string_sets | number_sets | binary_sets
+documents = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3).map(lambda values: {"L": values})
+    | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2).map(
+        lambda members: {"M": members}
+    ),
+    max_leaves=5,
+)
+
+keys = st.builds(
+    lambda pk, sk: {"pk": {"S": pk}, "sk": {"S": sk}},
+    st.sampled_from(PARTITIONS),
+    st.sampled_from(SORTS),
+)
+ATTRIBUTES = ("s", "n", "b", "l", "m", "ss", "ns", "v")
+attributes = st.fixed_dictionaries(
+    {},
+    optional={
+        "s": strings,
+        "n": numbers,
+        "b": binaries,
+        "l": st.lists(documents, max_size=3).map(lambda values: {"L": values}),
+        "m": st.dictionaries(st.sampled_from(["a", "b"]), documents).map(lambda one: {"M": one}),
+        "ss": string_sets,
+        "ns": number_sets,
+        "v": documents,
+        "g": st.sampled_from(GROUPS).map(lambda text: {"S": text}),
+        "gn": numbers,
+        "ls": st.sampled_from(("L1", "L2")).map(lambda text: {"S": text}),
+    },
+)
+items = st.builds(lambda key, rest: {**key, **rest}, keys, attributes)
+
+paths = st.sampled_from(
+    [*ATTRIBUTES, "g", "gn", "absent", "m.a", "m.b", "m.a.b", "l[0]", "l[1]", "l[0].a", "v.a", "v[0]"]
+)
+placeholders = st.sampled_from([":s", ":s2", ":n", ":n2", ":b", ":ss", ":ns", ":v", ":l"])
+operands = paths | placeholders | paths.map(lambda path: f"size({path})")
+comparisons = st.builds(
+    lambda left, sign, right: f"{left} {sign} {right}",
+    operands,
+    st.sampled_from(["=", "<>", "<", "<=", ">", ">="]),
+    operands,
+)
+functions = st.one_of(
+    paths.map(lambda path: f"attribute_exists({path})"),
+    paths.map(lambda path: f"attribute_not_exists({path})"),
+    st.builds(lambda path, part: f"contains({path}, {part})", paths, operands),
+    st.builds(lambda path, part: f"begins_with({path}, {part})", paths, operands),
+    st.builds(lambda path, tag: f"attribute_type({path}, {tag})", paths, st.just(":type")),
+    st.builds(lambda one, low, high: f"{one} BETWEEN {low} AND {high}", operands, operands, operands),
+    st.builds(
+        lambda one, choices: f"{one} IN ({', '.join(choices)})",
+        operands,
+        st.lists(operands, min_size=1, max_size=3),
+    ),
+)
+conditions = st.recursive(
+    comparisons | functions,
+    lambda inner: st.one_of(
+        st.builds(lambda left, right: f"{left} AND {right}", inner, inner),
+        st.builds(lambda left, right: f"{left} OR {right}", inner, inner),
+        inner.map(lambda one: f"NOT {one}"),
+        st.builds(lambda left, right: f"({left}) AND ({right})", inner, inner),
+    ),
+    max_leaves=4,
+)
+existence = st.sampled_from(["attribute_exists(pk)", "attribute_not_exists(pk)"])
+put_conditions = st.none() | existence | conditions
+
+set_values = st.one_of(
+    placeholders,
+    paths,
+    st.builds(lambda path, value: f"if_not_exists({path}, {value})", paths, placeholders | paths),
+    st.builds(lambda left, right: f"{left} + {right}", placeholders | paths, placeholders | paths),
+    st.builds(lambda left, right: f"{left} - {right}", paths, placeholders),
+    st.builds(lambda path, value: f"list_append({path}, {value})", paths, placeholders),
+    paths.map(lambda path: f"list_append(if_not_exists({path}, :l), :l)"),
+)
+set_clauses = st.lists(
+    st.builds(lambda path, value: f"{path} = {value}", paths, set_values), min_size=1, max_size=3
+).map(lambda actions: f"SET {', '.join(actions)}")
+other_clauses = st.one_of(
+    st.lists(paths, min_size=1, max_size=2).map(lambda places: f"REMOVE {', '.join(places)}"),
+    st.builds(lambda path, value: f"ADD {path} {value}", paths, placeholders),
+    st.builds(lambda path, value: f"DELETE {path} {value}", paths, placeholders),
+)
+updates = st.builds(
+    lambda first, rest: " ".join([first, *rest]), set_clauses, st.lists(other_clauses, max_size=2)
+)
+
+values_of = st.fixed_dictionaries(
+    {
+        ":s": strings,
+        ":s2": strings,
+        ":n": numbers,
+        ":n2": numbers,
+        ":b": binaries,
+        ":ss": string_sets,
+        ":ns": number_sets,
+        ":v": documents,
+        ":l": st.lists(documents, max_size=2).map(lambda one: {"L": one}),
+        ":type": st.sampled_from(["S", "N", "B", "SS", "M", "L", "NULL"]).map(lambda t: {"S": t}),
+    }
+)
+
+limits = st.none() | st.integers(1, 4)
+
+
+def used(values: dict[str, Value], *texts: str | None) -> dict[str, Value]:
+    """Return the values whose placeholders stand in the texts."""
+    found = set(re.findall(r":\w+", " ".join(text for text in texts if text)))
+    return {name: value for name, value in values.items() if name in found}
+
+
+def with_values(params: dict[str, Any], values: dict[str, Value]) -> dict[str, Any]:
+    """Return the request with the values that its expressions use, and without what is None."""
+    params = {name: value for name, value in params.items() if value is not None}
+    texts = [text for name, text in params.items() if name.endswith("Expression")]
+    needed = used(values, *texts)
+    return {**params, "ExpressionAttributeValues": needed} if needed else params

@@ -1,0 +1,174 @@
+"""One script, every log, the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from eventstore import (
+    ANY,
+    EXISTS,
+    NO_STREAM,
+    Commit,
+    Draft,
+    Log,
+    Receipt,
+    StreamId,
+    Token,
+    VersionConflictError,
+)
+from eventstore.errors import CommitIdReusedError
+from orm.errors import KeyfoldError
+from tests.contract.log.conftest import open_store
+from tests.counts import count
+from tests.support.logs import fresh_stream, new_id
+
+STREAMS = 4
+DATA = st.sampled_from([b"a", b"b", b"a" * 3_000])
+DEMANDS = st.one_of(
+    st.sampled_from([NO_STREAM, ANY, EXISTS]),
+    st.integers(-1, 12),
+    st.builds(lambda n: ("token", n), st.integers(0, 10**6)),
+)
+WHICH = st.integers(0, STREAMS - 1)
+
+
+def form(answer: Any) -> Any:
+    """An answer without what differs from store to store: epochs, and whose clock it was."""
+    if isinstance(answer, Token):
+        return answer.stream, answer.commit, answer.version
+    if isinstance(answer, Receipt):
+        return answer.stream, answer.commit, answer.version, answer.commit_id, answer.content_hash
+    if isinstance(answer, Commit):
+        c = answer
+        return c.stream, c.number, c.first, c.count, c.id, c.data, c.metadata
+    if isinstance(answer, tuple | list):
+        return [form(one) for one in answer]
+    return answer
+
+
+def facts(error: KeyfoldError) -> Any:
+    if isinstance(error, VersionConflictError):
+        return error.stream, error.expected, error.actual
+    if isinstance(error, CommitIdReusedError):
+        return error.stream, error.commit_id
+    return ()
+
+
+class LogsAgree(RuleBasedStateMachine):
+    """Appends, repetitions, reused ids, receipts and reads, in any order."""
+
+    def __init__(self, logs: dict[str, Log]) -> None:
+        super().__init__()
+        self.logs = logs
+        self.category = fresh_stream().category
+        self.streams = [StreamId(self.category, str(n)) for n in range(STREAMS)]
+        self.tokens: list[dict[str, Token]] = []
+        self.receipts: list[dict[str, Receipt]] = []
+        self.calls: list[tuple[list[tuple[int, Any, bytes, int]], bytes]] = []
+
+    def ask(self, question: Callable[[str, Log], Any]) -> dict[str, Any] | None:
+        """Ask every log; insist on one answer; return it for each, or None for an error."""
+        answers: dict[str, Any] = {}
+        said: dict[str, Any] = {}
+        for name, log in self.logs.items():
+            try:
+                answers[name] = question(name, log)
+                said[name] = ("ok", form(answers[name]))
+            except KeyfoldError as error:
+                said[name] = (type(error).__name__, facts(error), error.applied, error.retry)
+        first = next(iter(said.values()))
+        assert all(one == first for one in said.values()), said
+        return answers if answers else None
+
+    def drafts(self, name: str, parts: list[tuple[int, Any, bytes, int]]) -> list[Draft]:
+        return [
+            Draft(self.streams[which], self.demand(name, which, expected), data, events)
+            for which, expected, data, events in parts
+        ]
+
+    def demand(self, name: str, which: int, expected: Any) -> Any:
+        """A token stands for one that was had before; where there is none yet, for the first."""
+        if not isinstance(expected, tuple):
+            return expected
+        if not self.tokens:
+            return Token(self.streams[which], 0, 0, self.logs[name].epoch)
+        return self.tokens[expected[1] % len(self.tokens)][name]
+
+    def send(self, parts: list[tuple[int, Any, bytes, int]], commit_id: bytes) -> None:
+        receipts = self.ask(lambda n, log: log.receipts(self.drafts(n, parts), commit_id=commit_id))
+        tokens = self.ask(lambda n, log: log.append(self.drafts(n, parts), commit_id=commit_id))
+        for i in range(len(parts)):
+            if receipts:
+                self.receipts.append({name: all_[i] for name, all_ in receipts.items()})
+            if tokens:
+                self.tokens.append({name: all_[i] for name, all_ in tokens.items()})
+
+    @rule(which=WHICH, expected=DEMANDS, data=DATA, events=st.integers(1, 3))
+    def append(self, which: int, expected: Any, data: bytes, events: int) -> None:
+        parts, commit_id = [(which, expected, data, events)], new_id()
+        self.calls.append((parts, commit_id))
+        self.send(parts, commit_id)
+
+    @rule(
+        parts=st.lists(
+            st.tuples(WHICH, DEMANDS, DATA, st.integers(1, 3)), min_size=2, max_size=STREAMS
+        )
+    )
+    def append_together(self, parts: list[tuple[int, Any, bytes, int]]) -> None:
+        commit_id = new_id()
+        self.calls.append((parts, commit_id))
+        self.send(parts, commit_id)
+
+    @precondition(lambda self: self.calls)
+    @rule(n=st.integers(0, 10**6))
+    def repeat(self, n: int) -> None:
+        parts, commit_id = self.calls[n % len(self.calls)]
+        self.send(parts, commit_id)
+
+    @precondition(lambda self: self.calls)
+    @rule(n=st.integers(0, 10**6), which=WHICH, expected=DEMANDS, data=DATA)
+    def reuse_an_id(self, n: int, which: int, expected: Any, data: bytes) -> None:
+        self.send([(which, expected, data, 1)], self.calls[n % len(self.calls)][1])
+
+    @precondition(lambda self: self.receipts)
+    @rule(n=st.integers(0, 10**6))
+    def resolve(self, n: int) -> None:
+        receipts = self.receipts[n % len(self.receipts)]
+        self.ask(lambda name, log: log.resolve(receipts[name]))
+
+    @rule(which=WHICH, after=st.integers(0, 6), up_to=st.none() | st.integers(0, 8))
+    def read(self, which: int, after: int, up_to: int | None) -> None:
+        stream = self.streams[which]
+        self.ask(lambda _, log: list(log.read(stream, after=after, up_to=up_to)))
+
+    @rule(which=WHICH)
+    def head(self, which: int) -> None:
+        self.ask(lambda _, log: log.head(self.streams[which]))
+
+    @rule()
+    def list_streams(self) -> None:
+        found = self.ask(lambda _, log: sorted(s.id for s in log.streams(self.category)))
+        assert found
+
+    def teardown(self) -> None:
+        for stream in self.streams:
+            self.ask(lambda _, log, s=stream: list(log.read(s)))
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["document names", "all renamed"])
+def test_logs_agree(request: pytest.FixtureRequest, renamed: bool):
+    """A list in memory, a table on the memory engine and one on DynamoDB Local: one random script
+    of appends, repetitions, reused ids and reads brings the same tokens, commits and errors."""
+    names = ", renamed" if renamed else ""
+    kinds = ("memory log", f"memory engine{names}", f"dynamodb{names}")
+    logs = {kind: open_store(request, kind).log for kind in kinds}
+    run_state_machine_as_test(
+        lambda: LogsAgree(logs),
+        settings=settings(max_examples=count(12, 300), stateful_step_count=25),
+    )

@@ -1,0 +1,143 @@
+"""The innermost driver: typed answers, and every failure as one of ours."""
+
+from __future__ import annotations
+
+import pickle
+
+import msgspec
+import pytest
+
+from orm.driver import ServiceError, TransportError, WireDriver
+from orm.errors import (
+    AccessDeniedError,
+    AnswerLostError,
+    ConditionFailedError,
+    CorruptResponseError,
+    CredentialsError,
+    DriverError,
+    InvalidRequestError,
+    ServiceFaultError,
+    TableNotFoundError,
+    ThrottledError,
+    TransactionCanceledError,
+    TransactionConflictError,
+    UnreachableError,
+)
+from orm.requests import Action, GetItem, Item, Put, PutItem, Query, TransactWriteItems
+from tests.unit.orm.fakes import CAPACITY, ScriptedTransport
+
+GET: GetItem[Item] = GetItem(table_name="table", key={"pk": {"S": "A"}, "sk": {"S": "A"}})
+PUT = PutItem(table_name="table", item={"pk": {"S": "A"}, "sk": {"S": "A"}, "b": {"B": b"\x00"}})
+QUERY: Query[Item] = Query(
+    table_name="table", key_condition_expression="", expression_attribute_values={}
+)
+
+
+class Stored(msgspec.Struct):
+    b: dict[str, bytes]
+
+
+def test_an_answer_carries_binary_as_bytes_and_its_capacity() -> None:
+    transport = ScriptedTransport(CAPACITY | {"Item": {"b": {"B": "AAE="}}})
+    answer = WireDriver(transport).send(GET)
+    assert answer.item == {"b": {"B": b"\x00\x01"}}
+    assert answer.capacity_units() == 1.5
+
+
+def test_binary_is_bytes_however_deep_it_lies() -> None:
+    deep = {"M": {"l": {"L": [{"BS": ["AAE="]}, {"B": "AAE="}]}}}
+    answer = WireDriver(ScriptedTransport(CAPACITY | {"Item": {"m": deep}})).send(GET)
+    assert answer.item == {"m": {"M": {"l": {"L": [{"BS": [b"\x00\x01"]}, {"B": b"\x00\x01"}]}}}}
+
+
+def test_an_item_is_read_as_the_type_that_was_asked_for() -> None:
+    transport = ScriptedTransport(CAPACITY | {"Item": {"b": {"B": "AAE="}}})
+    request = GetItem(table_name="table", key={}, read_as=Stored)
+    assert WireDriver(transport).send(request).item == Stored({"B": b"\x00\x01"})
+    assert "ReadAs" not in transport.calls[0][1]
+
+
+def test_a_request_goes_out_in_the_apis_names_with_binary_as_bytes() -> None:
+    transport = ScriptedTransport(CAPACITY)
+    WireDriver(transport).send(PUT)
+    assert transport.calls == [
+        ("PutItem", {"TableName": "table", "Item": PUT.item, "ReturnConsumedCapacity": "TOTAL"})
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"ConsumedCapacity":{', b"[]", b"null"])
+@pytest.mark.parametrize("request_", [GET, PUT, QUERY], ids=["get", "put", "query"])
+def test_a_damaged_answer_never_reads_as_an_empty_one(body: bytes, request_: GetItem[Item]) -> None:
+    with pytest.raises(CorruptResponseError) as caught:
+        WireDriver(ScriptedTransport(body)).send(request_)
+    assert caught.value.applied is None
+    assert caught.value.retry
+
+
+def test_an_item_of_a_foreign_shape_is_a_damaged_answer() -> None:
+    body = CAPACITY | {"Item": {"a": {"S": 7}}}
+    with pytest.raises(CorruptResponseError):
+        WireDriver(ScriptedTransport(body)).send(GET)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "applied", "retry"),
+    [
+        (TransportError("unreachable", "x"), UnreachableError, False, True),
+        (TransportError("lost", "x"), AnswerLostError, None, True),
+        (TransportError("corrupt", "x"), CorruptResponseError, None, True),
+        (TransportError("credentials", "x"), CredentialsError, False, False),
+        (ServiceError("ResourceNotFoundException", "x"), TableNotFoundError, False, False),
+        (ServiceError("ThrottlingException", "x"), ThrottledError, False, True),
+        (ServiceError("TransactionConflictException", "x"), TransactionConflictError, False, True),
+        (ServiceError("AccessDeniedException", "x"), AccessDeniedError, False, False),
+        (ServiceError("ValidationException", "x"), InvalidRequestError, False, False),
+        (ServiceError("InternalServerError", "x", 500), ServiceFaultError, None, True),
+        (ServiceError("Unheard", "x", 503), ServiceFaultError, None, True),
+        (ServiceError("Unheard", "x", 400), InvalidRequestError, False, False),
+    ],
+)
+def test_every_failure_says_whether_it_was_applied_and_whether_to_repeat(
+    failure: Exception, kind: type[DriverError], applied: bool | None, retry: bool
+) -> None:
+    with pytest.raises(kind) as caught:
+        WireDriver(ScriptedTransport(failure)).send(PUT)
+    assert (caught.value.applied, caught.value.retry) == (applied, retry)
+    assert str(caught.value).startswith("PutItem on table: ")
+
+
+def test_a_refusal_carries_the_item_that_was_there() -> None:
+    failure = ServiceError(
+        "ConditionalCheckFailedException", "x", fields={"Item": {"b": {"B": "AAE="}}}
+    )
+    with pytest.raises(ConditionFailedError) as caught:
+        WireDriver(ScriptedTransport(failure)).send(PUT)
+    assert caught.value.item == {"b": {"B": b"\x00\x01"}}
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.item, str(copy)) == (caught.value.item, str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("codes", "retry"),
+    [
+        (["None", "ConditionalCheckFailed"], False),
+        (["TransactionConflict", "ConditionalCheckFailed"], False),
+        (["None", "TransactionConflict"], True),
+        (["ThrottlingError", "ProvisionedThroughputExceeded"], True),
+        ([], False),
+    ],
+)
+def test_a_cancelled_transaction_says_why_and_may_be_repeated_only_for_passing_causes(
+    codes: list[str], retry: bool
+) -> None:
+    reasons = [{"Code": code, "Item": {"b": {"B": "AAE="}}} for code in codes]
+    failure = ServiceError(
+        "TransactionCanceledException", "x", fields={"CancellationReasons": reasons}
+    )
+    request = TransactWriteItems(transact_items=[Action(put=Put(table_name="table", item={}))])
+    with pytest.raises(TransactionCanceledError) as caught:
+        WireDriver(ScriptedTransport(failure)).send(request)
+    assert [reason.code for reason in caught.value.reasons] == codes
+    assert all(reason.item == {"b": {"B": b"\x00\x01"}} for reason in caught.value.reasons)
+    assert caught.value.retry is retry
+    assert pickle.loads(pickle.dumps(caught.value)).reasons == caught.value.reasons
