@@ -115,6 +115,7 @@ def _wrapper(tag: str, cls: type[Event]) -> Any:
         tag=tag,
         array_like=True,
         frozen=True,
+        gc=False,  # lives for one line and is in no cycle
     )
 
 

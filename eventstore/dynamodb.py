@@ -239,18 +239,25 @@ class DynamoDBLog:
     ) -> Iterator[Commit]:
         """See `Log.read`."""
         number, version = max(after, 0), None
-        for stored in self._stored(stream, number + 1, COMMIT_MAX if up_to is None else up_to):
-            commit = self.layout.commit(stored, stream)
-            if commit.number != number + 1 or (version is not None and commit.first != version + 1):
-                raise StreamCorruptedError(
-                    stream,
-                    f"commit {commit.number} begins at event {commit.first}; after commit "
-                    f"{number} and event {version or '?'} something is missing or doubled",
-                )
-            number, version = commit.number, commit.version
-            yield commit
+        for page in self._pages(stream, number + 1, COMMIT_MAX if up_to is None else up_to):
+            self._check_dense(stream, page, number)
+            for number, stored in enumerate(page, number + 1):  # noqa: B020 - runs on over pages
+                commit = self.layout.commit(stored, stream, number)
+                if version is not None and commit.first != version + 1:
+                    raise _gap(stream, number, f"begins at event {commit.first}, not {version + 1}")
+                version = commit.first + commit.count - 1
+                yield commit
 
-    def _stored(self, stream: StreamId, first: int, last: int) -> Iterator[Any]:
+    def _check_dense(self, stream: StreamId, page: Sequence[Any], before: int) -> None:
+        """Refuse a page with a gap. Sort keys come sorted and once, so the last one tells."""
+        numbers = self.layout.number_in
+        if page and numbers(page[-1]) == before + len(page):
+            return
+        for wanted, stored in enumerate(page, before + 1):
+            if numbers(stored) != wanted:
+                raise _gap(stream, numbers(stored), f"stands where commit {wanted} belongs")
+
+    def _pages(self, stream: StreamId, first: int, last: int) -> Iterator[Sequence[Any]]:
         if first > last:
             return
         config, layout = self.layout.config, self.layout
@@ -271,7 +278,7 @@ class DynamoDBLog:
                     read_as=layout.stored_commit,
                 )
             )
-            yield from page.items
+            yield page.items
             if (start := page.last_evaluated_key) is None:
                 return
 
@@ -375,6 +382,12 @@ def _may_move_on(error: BaseException, drafts: Sequence[Draft]) -> bool:
         isinstance(error, VersionConflictError)
         and error.actual > 0  # else `EXISTS` found nothing, and would again
         and any(draft.stream == error.stream and may_move(draft.expected) for draft in drafts)
+    )
+
+
+def _gap(stream: StreamId, number: int, what: str) -> StreamCorruptedError:
+    return StreamCorruptedError(
+        stream, f"commit {number} {what}: something is missing or doubled before it"
     )
 
 

@@ -144,12 +144,21 @@ class EventLayout:
             gc=False,
         )
 
-    def commit(self, stored: Any, stream: StreamId | None = None) -> Commit:
-        """The commit that a stored item is. `stream` saves taking its key apart, where known."""
+    def number_in(self, stored: Any) -> int:
+        """The commit number in a stored item's key."""
+        return int(stored.sk.S[len(self.event_prefix) :])
+
+    def commit(
+        self, stored: Any, stream: StreamId | None = None, number: int | None = None
+    ) -> Commit:
+        """The commit that a stored item is.
+
+        `stream` and `number`, where known, save taking its key apart.
+        """
         data: bytes = stored.ev.B
         return Commit(
             stream or self.stream_of(stored.pk.S),
-            int(stored.sk.S[len(self.event_prefix) :]),
+            number or self.number_in(stored),
             stored.f.N,
             stored.n.N,
             stored.id.B,

@@ -259,13 +259,17 @@ class Repository(Generic[S]):
             UnknownEventError: an event that this code does not know.
         """
         loaded = self.fresh(id)
-        stream = loaded.token.stream
-        state, seen = loaded.state, loaded.seen
-        decode, fold = self.store.codec.decode, self.decider.fold
+        stream, seen = loaded.token.stream, loaded.seen
+        decode = self.store.codec.decode
         commit: Commit | None = None
-        for commit in self.store.log.read(stream, up_to=up_to):
-            state = fold(state, decode(commit.data))
-            seen.append(commit.metadata)
+
+        def events() -> Iterator[Event]:
+            nonlocal commit
+            for commit in self.store.log.read(stream, up_to=up_to):
+                seen.append(commit.metadata)
+                yield from decode(commit.data)
+
+        state = self.decider.fold(loaded.state, events())
         if commit is None:
             return loaded
         token = Token(stream, commit.number, commit.version, loaded.token.epoch)

@@ -16,7 +16,7 @@
 
 Reading with a type in hand (a model's field) turns the right column back into the left one:
 `msgspec.convert(from_wire(wire), type)`. Whatever DynamoDB would refuse or change on the way (NaN,
-a 39th digit, an empty set, a lone surrogate, a 33rd level) is refused here, with its path.
+a 39th digit, an empty set, a lone surrogate, a 32nd list within lists) is refused here, with its path.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _map_key(key: object, path: str) -> str:
 
 
 def _check_level(value: object, path: str, level: int) -> None:
-    if level > NESTING_LEVELS_MAX:
+    if level >= NESTING_LEVELS_MAX:  # the item itself is the first level, as the engine counts
         reason = f"it is nested deeper than {NESTING_LEVELS_MAX} levels"
         raise UnsupportedValueError(path, value, reason)
 

@@ -11,16 +11,17 @@ from projections.errors import (
     ProjectionError,
 )
 from projections.handlers import handles
-from projections.open import INDEXES, open_worker
+from projections.lag import Lag, measure_lag
+from projections.open import open_worker
 from projections.parking import Parked, Parking
 from projections.projection import Projection, Projector, ReadModel, projection_of
 from projections.worker import Report, Worker, WorkerOptions
 
 __all__ = [
-    "INDEXES",
     "Dispatcher",
     "Effects",
     "HandlerError",
+    "Lag",
     "LeaseLostError",
     "NotParkedError",
     "Parked",
@@ -35,6 +36,7 @@ __all__ = [
     "Worker",
     "WorkerOptions",
     "handles",
+    "measure_lag",
     "open_worker",
     "projection_of",
 ]

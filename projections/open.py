@@ -18,9 +18,6 @@ from projections.projection import Declared
 from projections.shards import ChangeStream
 from projections.worker import Worker, WorkerOptions
 
-INDEXES = 4
-"""Global secondary indexes that a read-model table is made with; each costs only what enters it."""
-
 
 def open_worker(
     store: EventStore,
@@ -48,7 +45,7 @@ def open_worker(
         options: pace.
     """
     clock = clock or SystemClock()
-    name = name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    name = name or worker_name()
     return Worker(
         ChangeStream(driver, EventLayout(events)),
         Dispatcher(store, projections, driver, read_models, clock),
@@ -56,3 +53,8 @@ def open_worker(
         clock,
         options,
     )
+
+
+def worker_name() -> str:
+    """A name that no other worker has: host, process and chance."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"

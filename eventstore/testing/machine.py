@@ -72,7 +72,13 @@ def state_machine(
     }
     if not rules:
         raise DefinitionError(f"{subject.name} has no commands, so there is nothing to run")
-    namespace = {"subject": subject, "given_events": tuple(given), **rules}
+    namespace = {
+        "__doc__": f"The laws of {subject.name}, whatever is called in whatever order.",
+        "__module__": getattr(target, "__module__", __name__),
+        "subject": subject,
+        "given_events": tuple(given),
+        **rules,
+    }
     machine: type[AggregateMachine] = types.new_class(
         f"{subject.name}Machine", (AggregateMachine,), exec_body=lambda body: body.update(namespace)
     )
@@ -176,11 +182,15 @@ class Run:
         before = self.live.token
         result = self.streams.execute(_ID, command, command_id=command_id, at=self.live)
         self.live = result.loaded
+        if not same(result.events, decided):
+            raise BrokenLawError(
+                "deciding is repeatable", f"decided {decided!r}, then in the store {result.events!r}"
+            )
         if not decided:
             return "nothing"
         self._check_numbers(before.commit + 1, before.version + len(decided), result)
         laws.check_invariants(self.subject, self.live.state, f"after {decided!r}")
-        self._note(decided)
+        self._note(result.events)
         self._check_once(command, command_id)
         self._check_replay()
         return ", ".join(map(repr, decided))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-PROBE_TIMEOUT_SECONDS = 5.0
+PROBE_TIMEOUT_SECONDS = 10.0  # a loaded machine can hold the engine up for seconds
 POLL_SECONDS = 0.03
 NOBODY_DATE = "20120118"  # any well-formed date does; this is the day DynamoDB was announced
 

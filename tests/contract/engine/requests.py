@@ -16,7 +16,17 @@ Value = dict[str, Any]
 PARTITIONS = ("USER#1", "USER#10", "ü")
 SORTS = ("!EVENT#000000000001", "!EVENT#000000000002", "A", "a", "ab", "é", "\uffff", "\U0001f600")
 BOUNDS = ("!", "!EVENT#000000000001~", "AA", "aa", "z", "\ue000")
-NUMBERS = ("0", "1", "-1", "2", "10", "1.5", "-0.25", "100", "99999999999999999999999999999999999999")
+NUMBERS = (
+    "0",
+    "1",
+    "-1",
+    "2",
+    "10",
+    "1.5",
+    "-0.25",
+    "100",
+    "99999999999999999999999999999999999999",
+)
 WORDS = ("", "x", "xy", "y", "ü", "x" * 1100)
 GROUPS = ("G", "H")
 
@@ -37,9 +47,11 @@ binary_sets = st.sets(st.sampled_from([b"x", b"y"]), min_size=1).map(
 scalars = strings | numbers | binaries | booleans | nulls | string_sets | number_sets | binary_sets
 documents = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=3).map(lambda values: {"L": values})
-    | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2).map(
-        lambda members: {"M": members}
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda values: {"L": values})
+        | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2).map(
+            lambda members: {"M": members}
+        )
     ),
     max_leaves=5,
 )
@@ -69,7 +81,20 @@ attributes = st.fixed_dictionaries(
 items = st.builds(lambda key, rest: {**key, **rest}, keys, attributes)
 
 paths = st.sampled_from(
-    [*ATTRIBUTES, "g", "gn", "absent", "m.a", "m.b", "m.a.b", "l[0]", "l[1]", "l[0].a", "v.a", "v[0]"]
+    [
+        *ATTRIBUTES,
+        "g",
+        "gn",
+        "absent",
+        "m.a",
+        "m.b",
+        "m.a.b",
+        "l[0]",
+        "l[1]",
+        "l[0].a",
+        "v.a",
+        "v[0]",
+    ]
 )
 placeholders = st.sampled_from([":s", ":s2", ":n", ":n2", ":b", ":ss", ":ns", ":v", ":l"])
 operands = paths | placeholders | paths.map(lambda path: f"size({path})")
@@ -85,7 +110,9 @@ functions = st.one_of(
     st.builds(lambda path, part: f"contains({path}, {part})", paths, operands),
     st.builds(lambda path, part: f"begins_with({path}, {part})", paths, operands),
     st.builds(lambda path, tag: f"attribute_type({path}, {tag})", paths, st.just(":type")),
-    st.builds(lambda one, low, high: f"{one} BETWEEN {low} AND {high}", operands, operands, operands),
+    st.builds(
+        lambda one, low, high: f"{one} BETWEEN {low} AND {high}", operands, operands, operands
+    ),
     st.builds(
         lambda one, choices: f"{one} IN ({', '.join(choices)})",
         operands,

@@ -23,7 +23,7 @@ QUICK = settings(
     stateful_step_count=20,
 )
 SEARCH = settings(
-    QUICK, max_examples=1_000, database=None, derandomize=True, verbosity=Verbosity.quiet
+    QUICK, max_examples=500, database=None, derandomize=True, verbosity=Verbosity.quiet
 )
 
 TestOrder = state_machine(Order, settings=QUICK).TestCase
@@ -85,7 +85,7 @@ def test_an_exception_of_the_domain_is_a_failure_with_its_script():
 
 def test_a_planted_mistake_in_a_decider_is_found():
     """Deciders bring their invariants along."""
-    machine = state_machine(course, invariants={"small": lambda state: state.free <= 100})
+    machine = state_machine(course, invariants={"small": lambda state: state.free <= 10})
     error, calls = failure(machine)
     assert isinstance(error, BrokenLawError)
     assert error.law == "invariant small"
@@ -95,8 +95,8 @@ def test_a_planted_mistake_in_a_decider_is_found():
 
 def test_given_events_begin_every_run():
     """The search starts from a history, here one call before the end."""
-    small = {"small": lambda state: state.free <= 100}
-    machine = state_machine(course, given=[Opened(100)], invariants=small)
+    small = {"small": lambda state: state.free <= 10}
+    machine = state_machine(course, given=[Opened(10)], invariants=small)
     _, calls = failure(machine)
     assert calls == ["Open(seats=1)"]
 

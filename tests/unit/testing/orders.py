@@ -77,11 +77,11 @@ class Booked(Event, tag="booked"):
 
 
 class Open(msgspec.Struct, frozen=True):
-    seats: Annotated[int, Meta(ge=1, le=100)]
+    seats: Annotated[int, Meta(ge=1, le=10)]
 
 
 class Book(msgspec.Struct, frozen=True):
-    seats: Annotated[int, Meta(ge=1, le=100)]
+    seats: Annotated[int, Meta(ge=1, le=10)]
 
 
 class Course(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""The projections' part of the `keyfold` command: `projection`, `parked` and `worker`."""
