@@ -9,6 +9,7 @@ layout that tutorials show: one item an event, its fields a map. Bodies are buil
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
@@ -83,10 +84,11 @@ def naive(events: int) -> list[Item]:
 
 
 def naive_item(pk: str, version: int, event: Event) -> Item:
-    """One event as a tutorial stores it."""
+    """One event as a tutorial stores it, with the facts that our commits carry too."""
     return {
         "pk": {"S": pk},
         "version": {"N": str(version)},
+        "id": {"S": str(uuid.UUID(int=version))},
         "type": {"S": event_tag(type(event))},
         "at": {"S": f"2026-01-01T00:00:00.{version:06d}+00:00"},
         "data": to_wire(event),
@@ -101,6 +103,11 @@ def event_key(item: Item) -> Item:
 def naive_key(item: Item) -> Item:
     """The key of an item of the peer's table."""
     return {"pk": item["pk"], "version": item["version"]}
+
+
+def key_of(table: str) -> Callable[[Item], Item]:
+    """What takes an item of the table to its key."""
+    return event_key if table == EVENT_TABLE.table else naive_key
 
 
 def partition(pk: str) -> tuple[str, list[Item]]:
@@ -138,9 +145,10 @@ def pages(
     while True:
         taken = _page_length(left, limit)
         some, left = left[:taken], left[taken:]
-        # DynamoDB looks one item ahead at its own border, but not at the caller's.
+        # At its own border the engine has read, and counts, one item more than it returns.
+        ahead = left[:1] if taken != limit else []
         last = key(some[-1]) if left or taken == limit else None
-        yield _page(table, some, last)
+        yield _page(table, some, ahead, last)
         if last is None:
             return
 
@@ -156,8 +164,8 @@ def _page_length(items: Sequence[Item], limit: int | None) -> int:
     return len(items)
 
 
-def _page(table: str, items: Sequence[Item], last: Item | None) -> Page:
-    units = float(-(-sum(map(item_size_bytes, items)) // READ_UNIT_BYTES))
+def _page(table: str, items: Sequence[Item], ahead: Sequence[Item], last: Item | None) -> Page:
+    units = float(-(-sum(map(item_size_bytes, (*items, *ahead))) // READ_UNIT_BYTES))
     body: dict[str, Any] = {"Items": [_ordered(item) for item in items]}
     body |= {"Count": len(items), "ScannedCount": len(items)}
     if last is not None:
@@ -189,3 +197,8 @@ def refused(occupant: Item) -> bytes:
             "Item": _ordered(occupant),
         }
     )
+
+
+def refusal(occupant: Item) -> tuple[str, dict[str, Any]]:
+    """The same as a transport tells it: the error's code, and the occupant in JSON's own types."""
+    return "ConditionalCheckFailedException", {"Item": msgspec.json.decode(_json(occupant))}

@@ -9,8 +9,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from benchmarks.canned import NAIVE_TABLE, PER_COMMIT, SIZES, stream
 from benchmarks.measure import ROUNDS_MIN, Measured, measure
@@ -23,7 +24,7 @@ OURS: Final = {1: "Repository.load, 1 event a commit", 10: "Repository.load, 10 
 BOTO: Final = "boto3 resource, 1 item an event"
 SQLITE: Final = "eventsourcing, SQLite in process"
 
-Variants = dict[str, Callable[[], object]]
+Variants: TypeAlias = dict[str, Callable[[], object]]
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def loads(server: ReplayServer, events: int) -> Iterator[Variants]:
     store = event_store(transport(server))
     orders, table = store.of(Order), boto_resource(server).Table(NAIVE_TABLE)
     ours = {
-        OURS[per_commit]: lambda id=stream(events, per_commit).id: orders.load(id)
+        OURS[per_commit]: partial(orders.load, stream(events, per_commit).id)
         for per_commit in PER_COMMIT
     }
     with tempfile.TemporaryDirectory(prefix="keyfold-benchmark-") as folder:
@@ -45,7 +46,8 @@ def loads(server: ReplayServer, events: int) -> Iterator[Variants]:
         assert list(boto_events(table, events)) == wanted
         state = boto_load(table, events)
         assert as_order(sqlite.load(events)) == state
-        assert all(load().state == state for load in ours.values())
+        for once in ours.values():
+            assert once().state == state
         yield ours | {
             BOTO: lambda: boto_load(table, events),
             SQLITE: lambda: sqlite.load(events),

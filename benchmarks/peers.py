@@ -24,18 +24,19 @@ from eventsourcing.utils import get_topic
 
 from benchmarks.canned import naive_pk
 from benchmarks.orders import EVENTS, Order, history
-from eventstore import Event
+from eventstore import Decider, Event
 from eventstore.aggregate import decider_of
 from eventstore.event import event_tag
 
 # --- boto3 -----------------------------------------------------------------------------------
 
+_ORDERS: Decider[Order] = decider_of(Order)
 _BY_TAG = {event_tag(cls): cls for cls in EVENTS}
 
 
 def boto_load(table: Any, events: int) -> Order:
     """The order as boto3's resource reads it."""
-    return decider_of(Order).fold(Order(), boto_events(table, events))
+    return _ORDERS.fold(Order(), boto_events(table, events))
 
 
 def boto_events(table: Any, events: int) -> Iterator[Event]:

@@ -103,7 +103,7 @@ def _to_get(pk: str) -> bytes:
 def _pages(pk: str) -> dict[_Page, bytes]:
     """Every answer of one partition, by what is asked of it."""
     table, items = canned.partition(pk)
-    key = canned.event_key if table == canned.EVENT_TABLE.table else canned.naive_key
+    key = canned.key_of(table)
     answers: dict[_Page, bytes] = {}
     start: Item | None = None
     for page in canned.pages(table, items, key):

@@ -197,7 +197,7 @@ class DynamoDBLog:
         for slot, reason in zip(slots, refusal.reasons, strict=True):
             if reason.item is not None:
                 self._settle(slot, reason.item)
-                ours = slot.receipt
+                ours = ours or slot.receipt
         if ours is None:
             raise refusal
         # Ours stands in one slot and another is empty: the id was used for other streams, or for
@@ -216,8 +216,7 @@ class DynamoDBLog:
             ) from error
         occupant = self.layout.commit(stored)
         if occupant.id != receipt.commit_id:
-            expected = receipt.version - int(slot.item["n"]["N"])
-            raise VersionConflictError(receipt.stream, expected, occupant.version)
+            raise VersionConflictError(receipt.stream, receipt.before.version, occupant.version)
         if item["h"]["B"] != receipt.content_hash:
             raise CommitIdReusedError(receipt.stream, receipt.commit_id)
 
@@ -244,7 +243,7 @@ class DynamoDBLog:
             for number, stored in enumerate(page, number + 1):  # noqa: B020 - runs on over pages
                 commit = self.layout.commit(stored, stream, number)
                 if version is not None and commit.first != version + 1:
-                    raise _gap(stream, number, f"begins at event {commit.first}, not {version + 1}")
+                    raise _gap(stream, number, commit.first, f"event {version + 1} belongs here")
                 version = commit.first + commit.count - 1
                 yield commit
 
@@ -255,7 +254,7 @@ class DynamoDBLog:
             return
         for wanted, stored in enumerate(page, before + 1):
             if numbers(stored) != wanted:
-                raise _gap(stream, numbers(stored), f"stands where commit {wanted} belongs")
+                raise _gap(stream, numbers(stored), stored.f.N, f"commit {wanted} belongs here")
 
     def _pages(self, stream: StreamId, first: int, last: int) -> Iterator[Sequence[Any]]:
         if first > last:
@@ -275,7 +274,7 @@ class DynamoDBLog:
                     },
                     consistent_read=True,
                     exclusive_start_key=start,
-                    read_as=layout.stored_commit,
+                    read_as=layout.streams_commit,
                 )
             )
             yield page.items
@@ -385,9 +384,10 @@ def _may_move_on(error: BaseException, drafts: Sequence[Draft]) -> bool:
     )
 
 
-def _gap(stream: StreamId, number: int, what: str) -> StreamCorruptedError:
+def _gap(stream: StreamId, number: int, first: int, wanted: str) -> StreamCorruptedError:
     return StreamCorruptedError(
-        stream, f"commit {number} {what}: something is missing or doubled before it"
+        stream,
+        f"commit {number} begins at event {first} and {wanted}: something is missing or doubled",
     )
 
 

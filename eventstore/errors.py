@@ -65,13 +65,14 @@ class VersionConflictError(AppendError):
 class OutcomeUnknownError(AppendError):
     """The network failed, and so did every repetition: the commit may or may not be there.
 
-    Appending the same events under the same commit id is safe; so is `resolve(receipt)`, now or
-    after a restart.
+    `resolve(receipt)` tells, now or after a restart. Appending the same events under the same commit
+    id is safe on the token that was used, on `NO_STREAM` and on `receipt.before`; `ANY`, `EXISTS`
+    and a number would look for a new place once somebody else has appended.
     """
 
     applied = None
     retry = True
-    hint = "resolve(error.receipt), or append again with the same commit id"
+    hint = "resolve(error.receipt), or append again on receipt.before with the same commit id"
 
     def __init__(self, receipts: tuple[Receipt, ...], detail: str) -> None:
         super().__init__(receipts, detail)
@@ -85,7 +86,7 @@ class OutcomeUnknownError(AppendError):
         streams = ", ".join(str(receipt.stream) for receipt in self.receipts)
         return (
             f"{streams}: whether commit {self.receipt.commit_id.hex()} was written is unknown "
-            f"({self.detail}); repeating it with the same commit id is safe"
+            f"({self.detail}); repeating it in its place with the same commit id is safe"
         )
 
 

@@ -50,6 +50,7 @@ def receipt_of(draft: Draft, start: Token, commit_id: bytes) -> Receipt:
         commit_id,
         content_hash(draft.data),
         start.epoch,
+        draft.count,
     )
 
 

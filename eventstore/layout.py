@@ -126,17 +126,25 @@ class EventLayout:
     @cached_property
     def stored_commit(self) -> Any:
         """The type that msgspec reads a commit's item as, with this table's key names."""
+        pk = ("pk", _Text, msgspec.field(name=self.config.pk))
+        return self._stored(pk, ("h", _Binary))
+
+    @cached_property
+    def streams_commit(self) -> Any:
+        """The same where the stream is known: its thousand keys and hashes are skipped unread."""
+        return self._stored()
+
+    def _stored(self, *more: tuple[Any, ...]) -> Any:
         return msgspec.defstruct(
             "StoredCommit",
             [
-                ("pk", _Text, msgspec.field(name=self.config.pk)),
+                *more,
                 ("sk", _Text, msgspec.field(name=self.config.sk)),
                 ("f", _Number),
                 ("n", _Number),
                 ("id", _Binary),
                 ("ts", _Number),
                 ("ev", _Binary),
-                ("h", _Binary),
                 ("m", _Binary, _Binary(b"")),
                 ("z", _Number | None, None),
             ],

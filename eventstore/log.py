@@ -104,7 +104,7 @@ class Log(Protocol):
         """The receipts of an append that is about to be sent, to keep before it is.
 
         With tokens or `NO_STREAM` they are the append's own. Otherwise they name the place that
-        it would take now, which another writer may take first.
+        it would take now; append on `receipt.before` to take that place or none.
 
         Raises:
             As `append`, before anything is sent.

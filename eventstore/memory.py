@@ -86,8 +86,7 @@ class MemoryLog:
             return False
         occupant = commits[receipt.commit - 1]
         if occupant.id != receipt.commit_id:
-            before = commits[receipt.commit - 2].version if receipt.commit > 1 else 0
-            raise VersionConflictError(receipt.stream, before, occupant.version)
+            raise VersionConflictError(receipt.stream, receipt.before.version, occupant.version)
         if content_hash(occupant.data) != receipt.content_hash:
             raise CommitIdReusedError(receipt.stream, receipt.commit_id)
         return True

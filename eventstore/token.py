@@ -72,6 +72,7 @@ class Receipt(msgspec.Struct, frozen=True):
         commit_id: 16 bytes, chosen before the first send.
         content_hash: 16 bytes over its events.
         epoch: the store it is for.
+        count: how many events it holds.
     """
 
     stream: StreamId
@@ -80,6 +81,12 @@ class Receipt(msgspec.Struct, frozen=True):
     commit_id: bytes
     content_hash: bytes
     epoch: str
+    count: int
+
+    @property
+    def before(self) -> Token:
+        """The token that this commit follows: appending on it again sends it to the same slot."""
+        return Token(self.stream, self.commit - 1, self.version - self.count, self.epoch)
 
     @property
     def token(self) -> Token:

@@ -16,7 +16,8 @@
 
 Reading with a type in hand (a model's field) turns the right column back into the left one:
 `msgspec.convert(from_wire(wire), type)`. Whatever DynamoDB would refuse or change on the way (NaN,
-a 39th digit, an empty set, a lone surrogate, a 32nd list within lists) is refused here, with its path.
+a 39th digit, an empty set, a lone surrogate, a 32nd level of nesting) is refused here, with its
+path.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ parked for one of them goes on for the others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -99,8 +99,14 @@ class Dispatcher:
             lane.parked.add(poisoned.error.stream)
             lane.counts["parked"] += 1
 
-    def catch_up(self, projection_ids: Iterable[str]) -> int:
+    def catch_up(
+        self, projection_ids: Iterable[str], between: Callable[[], None] = lambda: None
+    ) -> int:
         """Bring projections up to date from the whole store, through the gate.
+
+        Args:
+            projection_ids: which.
+            between: called every few hundred commits; a long scan must not let leases expire.
 
         Returns:
             How many commits were looked at.
@@ -110,6 +116,7 @@ class Dispatcher:
         for chunk in _chunks(self._store.log.all_commits(), _SCAN_CHUNK):
             seen += len(chunk)
             self.dispatch(chunk, lanes)
+            between()
         return seen
 
     def retry(self, projection_id: str, stream: StreamId) -> Parked | None:

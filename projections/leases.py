@@ -129,6 +129,14 @@ class Leases:
         )
         return self._write(changed, lease)
 
+    def renew(self, lease: Lease) -> Lease:
+        """Say that the owner lives, and nothing else.
+
+        Raises:
+            LeaseLostError: another worker has taken it.
+        """
+        return self._write(lease, lease)
+
     def release(self, lease: Lease) -> Lease:
         """Stop being the owner, so that another need not wait."""
         return self._write(msgspec.structs.replace(lease, owner=None), lease)

@@ -18,7 +18,7 @@ import msgspec
 from eventstore.layout import EventLayout
 from eventstore.log import Commit
 from orm.driver.protocol import Driver
-from orm.errors import ConfigurationError, IteratorExpiredError
+from orm.errors import ConfigurationError, IteratorExpiredError, TrimmedError
 from orm.limits import GET_RECORDS_MAX
 from orm.requests import DescribeStream, DescribeTable, GetRecords, GetShardIterator, Record, Shard
 
@@ -142,15 +142,18 @@ class ShardReader:
         """The next page, the same one again until `advance`.
 
         Raises:
-            TrimmedError: the records behind this place are gone; see `rewind`.
+            TrimmedError: the records behind this place are gone, or may be; see `rewind`.
         """
         if self._iterator is None:
             self._iterator = self._stream.iterator(self.shard_id, self.sequence)
         try:
             return self._stream.read(self._iterator)
-        except IteratorExpiredError:
-            self._iterator = self._stream.iterator(self.shard_id, self.sequence)
-            return self._stream.read(self._iterator)
+        except IteratorExpiredError as expired:
+            self._iterator = None
+            if self.sequence is None:
+                # Beginning anew at the oldest record would not tell that an older one is gone.
+                raise TrimmedError(expired.operation, expired.target, expired.detail) from expired
+            return self.read()
 
     def advance(self, page: Page) -> None:
         """What `page` brought is dealt with: go on behind it."""

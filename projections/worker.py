@@ -15,13 +15,14 @@ import logging
 import math
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
 
 from orm.clock import Clock, SystemClock
-from orm.errors import KeyfoldError, TrimmedError
+from orm.errors import KeyfoldError, TableNotFoundError, TrimmedError
 from projections.dispatch import Dispatcher
 from projections.errors import LeaseLostError
 from projections.leases import Lease, Leases, LeaseWatch
@@ -29,9 +30,12 @@ from projections.shards import ChangeStream, Page, ShardReader, born_micros
 
 log = logging.getLogger("keyfold.worker")
 
+_VANISHED: Final = "a shard vanished before it was read to its end"
 _LAGS_KEPT: Final = 10_000
 _OUTAGE_WAIT_MAX_SECONDS: Final = 10.0
 RETENTION_MICROS: Final = 24 * 3_600 * 1_000_000  # Streams: records are kept for 24 hours
+_MARGIN_MICROS: Final = 3_600 * 1_000_000
+"""A shard begun this long before its retention ends may lose its head before it is read."""
 
 
 class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,12 +161,18 @@ class Worker:
             self.balance()
         busy = False
         for held in list(self._held.values()):
-            try:
+            with self._dropping_if_lost(held):
                 busy |= self._work(held)
-            except LeaseLostError as lost:
-                log.warning("%s", lost)
-                self._held.pop(held.lease.shard, None)
         return busy
+
+    @contextmanager
+    def _dropping_if_lost(self, held: _Held) -> Iterator[None]:
+        """Stop reading a shard whose lease turns out to be another's."""
+        try:
+            yield
+        except LeaseLostError as lost:
+            log.warning("%s", lost)
+            self._held.pop(held.lease.shard, None)
 
     # --- reading -----------------------------------------------------------------------------
 
@@ -172,6 +182,12 @@ class Worker:
         except TrimmedError:
             held.reader.rewind()
             self._scan("records were trimmed before they were read", self._dispatcher.lanes)
+            return True
+        except TableNotFoundError:
+            if any(shard.shard_id == held.lease.shard for shard in self._changes.shards()):
+                raise
+            self._scan(_VANISHED, self._dispatcher.lanes)
+            self._finish(held)
             return True
         self._dispatcher.dispatch(page.commits)
         held.reader.advance(page)
@@ -217,7 +233,15 @@ class Worker:
     def _scan(self, reason: str, projections: Iterable[str]) -> None:
         log.warning("repair scan of the store: %s", reason)
         self._report.scans[reason] += 1
-        self._dispatcher.catch_up(projections)
+        self._dispatcher.catch_up(projections, self._renew_due)
+
+    def _renew_due(self) -> None:
+        """Keep what is in hand during something long, without claiming any progress."""
+        for held in list(self._held.values()):
+            if self._clock.monotonic() - held.saved_monotonic >= self._options.lease_seconds / 3:
+                with self._dropping_if_lost(held):
+                    held.lease = self._leases.renew(held.lease)
+                    held.saved_monotonic = self._clock.monotonic()
 
     # --- leases ------------------------------------------------------------------------------
 
@@ -245,7 +269,7 @@ class Worker:
                 continue
             if shard in self._held:
                 continue
-            self._scan("a shard vanished before it was read to its end", self._dispatcher.lanes)
+            self._scan(_VANISHED, self._dispatcher.lanes)
             try:
                 leases[shard] = self._leases.finish(lease)
             except LeaseLostError:
@@ -282,10 +306,24 @@ class Worker:
         reader = ShardReader(self._changes, taken.shard, taken.checkpoint)
         held = _Held(taken, reader, taken.applied_at, 0, self._clock.monotonic())
         self._held[taken.shard] = held
-        missing = sorted(set(self._dispatcher.lanes) - set(taken.covers))
-        if missing:
-            self._scan(f"{', '.join(missing)} had not seen all of shard {taken.shard}", missing)
-            self._save(held)
+        with self._dropping_if_lost(held):
+            self._complete(held)
+
+    def _complete(self, held: _Held) -> None:
+        """Before a shard is read on: bring up to date what has not seen all that lies before."""
+        missing = sorted(set(self._dispatcher.lanes) - set(held.lease.covers))
+        if held.lease.checkpoint is None and self._may_lack_its_head(held.lease.shard):
+            self._scan("a shard was first met after retention", self._dispatcher.lanes)
+        elif missing:
+            self._scan(f"{', '.join(missing)} had not seen all of a shard", missing)
+        else:
+            return
+        self._save(held)
+
+    def _may_lack_its_head(self, shard: str) -> bool:
+        """Whether a shard's oldest records may be trimmed; reading it would not tell."""
+        age = self._clock.now_micros() - born_micros(shard)
+        return born_micros(shard) > 0 and age > RETENTION_MICROS - _MARGIN_MICROS
 
     def release(self) -> None:
         """Save and release every shard in hand, as well as that can be done now."""

@@ -74,6 +74,7 @@ def fresh_config(renamed: bool = False) -> SingleTableConfig:
         index_pk="i{n}h",
         index_sk="i{n}o",
         delimiter=" ",
+        prefix="x-{prefix}",
     )
 
 

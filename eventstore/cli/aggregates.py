@@ -141,9 +141,13 @@ def _show(output: Output, loaded: Loaded[Any], checked: dict[str, str]) -> None:
         output.facts(facts)
         return
     shown = {name: facts[name] for name in ("stream", "commit", "version")}
-    state = facts["state"]
-    fields = state if isinstance(state, dict) else {"state": state}
-    output.facts(shown | {f"state.{k}": v for k, v in fields.items()} | _laws(checked))
+    output.facts({**shown, **_fields(facts["state"]), **_laws(checked)})
+
+
+def _fields(state: Any) -> dict[str, Any]:
+    if not isinstance(state, dict):
+        return {"state": state}
+    return {f"state.{name}": value for name, value in state.items()}
 
 
 def _laws(checked: dict[str, str]) -> dict[str, str]:

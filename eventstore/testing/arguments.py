@@ -9,15 +9,15 @@ Values drawn before are drawn again; see `eventstore.testing.pools`.
 
 from __future__ import annotations
 
-import collections.abc
 import dataclasses
 import enum
 import inspect
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections import abc
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union
+from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union
 
 import msgspec
 from hypothesis import strategies as st
@@ -29,9 +29,25 @@ from eventstore.errors import DefinitionError
 from eventstore.testing.pools import pooled
 from eventstore.testing.scalars import ITEMS_MAX, SCALARS, Bounds
 
-_LISTS = (list, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
-_SETS = (set, collections.abc.Set, collections.abc.MutableSet)
-_DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+
+def _tuples(items: SearchStrategy[Any], **sizes: Any) -> SearchStrategy[tuple[Any, ...]]:
+    return st.lists(items, **sizes).map(tuple)
+
+
+_CONTAINERS: Final[dict[Any, Callable[..., SearchStrategy[Any]]]] = {
+    list: st.lists,
+    abc.Sequence: st.lists,
+    abc.Iterable: st.lists,
+    abc.Collection: st.lists,
+    tuple: _tuples,
+    set: st.sets,
+    abc.Set: st.sets,
+    abc.MutableSet: st.sets,
+    frozenset: st.frozensets,
+    dict: st.dictionaries,
+    abc.Mapping: st.dictionaries,
+    abc.MutableMapping: st.dictionaries,
+}
 _UNIONS = (Union, types.UnionType)
 
 
@@ -46,6 +62,8 @@ class Arguments:
     def __init__(self, overrides: Mapping[Any, SearchStrategy[Any]] | None = None) -> None:
         self._overrides: dict[Any, SearchStrategy[Any]] = dict(overrides or {})
         self._classes: dict[Any, SearchStrategy[Any]] = {}
+        self._building: set[Any] = set()
+        self._recursions = 0
 
     def call(self, name: str, command: Command[Any, Any]) -> SearchStrategy[Call[Any]]:
         """Calls of a command with drawn arguments.
@@ -65,21 +83,27 @@ class Arguments:
     def _parameter(
         self, command: str, parameter: inspect.Parameter, hints: Mapping[str, Any]
     ) -> SearchStrategy[Any]:
-        return self.named(command, parameter.name, hints.get(parameter.name, inspect.Parameter))
+        hint = hints.get(parameter.name, inspect.Parameter)
+        strategy = self.named(command, parameter.name, hint)
+        try:
+            strategy.validate()  # now, where the parameter can be named, and not in mid-run
+        except HypothesisException as error:
+            raise _undrawable(command, parameter.name, hint, error) from error
+        return strategy
 
     def named(self, owner: str, name: str, hint: Any) -> SearchStrategy[Any]:
-        """Values of one parameter or field."""
+        """Values of one parameter or field.
+
+        Raises:
+            DefinitionError: no type, or one that no strategy makes.
+        """
         for key in (f"{owner}.{name}", name):
             if key in self._overrides:
                 return self._overrides[key]
         try:
             return self.of(hint)
         except (HypothesisException, TypeError, ValueError) as error:
-            told = "no type" if hint is inspect.Parameter else f"the type {hint!r}"
-            raise DefinitionError(
-                f"{owner}: {name!r} has {told} to draw values from ({error}); "
-                f"pass strategies={{'{owner}.{name}': …}}"
-            ) from error
+            raise _undrawable(owner, name, hint, error) from error
 
     def of(self, hint: Any, bounds: Bounds | None = None) -> SearchStrategy[Any]:
         """Values of a type.
@@ -115,43 +139,41 @@ class Arguments:
             issubclass(hint, msgspec.Struct) or dataclasses.is_dataclass(hint)
         ):
             return self._class(hint)
-        strategy = st.from_type(hint)
-        strategy.validate()  # now, where the parameter can be named, and not in mid-run
-        return strategy
+        return st.from_type(hint)
 
     def _generic(self, hint: Any, bounds: Bounds) -> SearchStrategy[Any]:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-        sizes = bounds.sizes()
         if origin is Literal:
             return st.sampled_from(arguments)
         if origin in _UNIONS:
             return st.one_of([self.of(argument, bounds) for argument in arguments])
-        if origin in _LISTS:
-            return st.lists(self.of(arguments[0]), **sizes)
-        if origin in _SETS:
-            return st.sets(self.of(arguments[0]), **sizes)
-        if origin is frozenset:
-            return st.frozensets(self.of(arguments[0]), **sizes)
-        if origin in _DICTS:
-            return st.dictionaries(self.of(arguments[0]), self.of(arguments[1]), **sizes)
-        if origin is tuple:
-            return self._tuple(arguments, sizes)
+        if origin is tuple and arguments[1:] != (Ellipsis,):
+            return st.tuples(*map(self.of, arguments))
+        if origin in _CONTAINERS:
+            return self._container(_CONTAINERS[origin], arguments, bounds)
         if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
             return self._class(hint)
         return st.from_type(hint)
 
-    def _tuple(self, arguments: tuple[Any, ...], sizes: dict[str, Any]) -> SearchStrategy[Any]:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return st.lists(self.of(arguments[0]), **sizes).map(tuple)
-        return st.tuples(*map(self.of, arguments))
+    def _container(
+        self, make: Callable[..., SearchStrategy[Any]], arguments: tuple[Any, ...], bounds: Bounds
+    ) -> SearchStrategy[Any]:
+        before = self._recursions
+        items = [self.of(argument) for argument in arguments if argument is not Ellipsis]
+        # a class that contains itself, five times over at every level, would never end
+        spread = ITEMS_MAX if self._recursions == before else 1
+        return make(*items, **bounds.sizes(spread))
 
     def _class(self, cls: Any) -> SearchStrategy[Any]:
         """Instances of a Struct or dataclass; deferred, so that a class may contain itself."""
-        if cls not in self._classes:
-            self._classes[cls] = st.deferred(lambda: self._instances(cls))
-            self._classes[cls] = instances = self._instances(cls)
-            return instances
-        return self._classes[cls]
+        if cls in self._classes:
+            self._recursions += cls in self._building
+            return self._classes[cls]
+        self._classes[cls] = st.deferred(lambda: instances)
+        self._building.add(cls)
+        instances = self._instances(cls)
+        self._building.discard(cls)
+        return instances
 
     def _instances(self, cls: Any) -> SearchStrategy[Any]:
         owner = getattr(typing.get_origin(cls) or cls, "__name__", "?")
@@ -160,6 +182,14 @@ class Arguments:
         for name, hint, has_default in _fields(cls):
             (optional if has_default else required)[name] = self.named(owner, name, hint)
         return st.fixed_dictionaries(required, optional=optional).map(partial(_build, cls))
+
+
+def _undrawable(owner: str, name: str, hint: Any, error: Exception) -> DefinitionError:
+    told = "no type" if hint is inspect.Parameter else f"the type {hint!r}"
+    return DefinitionError(
+        f"{owner}: {name!r} has {told} to draw values from ({error}); "
+        f"pass strategies={{'{owner}.{name}': …}}"
+    )
 
 
 def _build(cls: Any, fields: Mapping[str, Any]) -> Any:

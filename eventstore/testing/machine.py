@@ -184,7 +184,8 @@ class Run:
         self.live = result.loaded
         if not same(result.events, decided):
             raise BrokenLawError(
-                "deciding is repeatable", f"decided {decided!r}, then in the store {result.events!r}"
+                "deciding is repeatable",
+                f"decided {decided!r}, then in the store {result.events!r}",
             )
         if not decided:
             return "nothing"

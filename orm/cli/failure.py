@@ -106,7 +106,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     def json(self) -> str:
         """For programs: one object."""
-        return msgspec.json.encode({"error": self._facts()}).decode()
+        facts = {
+            name: _encodable(value) if isinstance(value, str) else value
+            for name, value in self._facts().items()
+        }
+        return msgspec.json.encode({"error": facts}).decode()
 
     def _facts(self) -> dict[str, object]:
         return {
@@ -117,6 +121,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
             "next": self.next,
             "exit_code": self.exit_code,
         }
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, as bytes that are no UTF-8 leave them in an argument."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _printable(text: str) -> str:

@@ -23,7 +23,7 @@ SUFFIX: Final = ".tmpl"  # so that no tool takes a template for what it becomes
 NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")  # of a distribution
 NAME_LENGTH_MAX: Final = 200  # a table's name is at most 255, and begins with it
 
-app = App(name="init", help="Make a project: an aggregate, a projection, and tests that pass.")
+app = App(name="init")
 
 
 class InvalidNameError(ConfigurationError):

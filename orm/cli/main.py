@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, TextIO
 
 from orm.cli.failure import INTERRUPTED, OK, USAGE, Failure, GroupError, describe
@@ -45,6 +46,8 @@ def main(argv: Sequence[str] | None = None, groups: Sequence[EntryPoint] | None 
         debug = True
     if missing := _missing_module():
         return _tell(GroupError("keyfold", missing), words, debug)
+    if isinstance(sys.stdout, TextIOWrapper):  # a character that this terminal lacks is no failure
+        sys.stdout.reconfigure(errors="backslashreplace")
     found = entry_points(group=GROUP) if groups is None else groups
     return _guarded(lambda: _run(words, list(found)), words, debug)
 
@@ -123,7 +126,8 @@ def _run(words: list[str], found: list[EntryPoint]) -> int:
         )
     except CycloptsError as error:
         return _tell_usage(error, words)
-    return result if isinstance(result, int) else OK
+    # A code is an int that a group returns on purpose; True is not one.
+    return result if type(result) is int else OK
 
 
 def _tell_usage(error: Exception, words: Sequence[str]) -> int:

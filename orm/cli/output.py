@@ -145,10 +145,16 @@ class Output:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=report.title or None, title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(
+            title=report.title or None,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+        )
         for number, name in enumerate(report.columns):
             numeric = all(isinstance(row[number], int | float) for row in report.rows)
-            table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
+            table.add_column(name, justify="right" if numeric else "left")
         for row in report.rows:
             table.add_row(*[_text(value) for value in row])
         Console(file=self._out).print(table)
@@ -157,9 +163,11 @@ class Output:
         from rich.console import Console
         from rich.table import Table
 
-        grid = Table(title=title or None, title_justify="left", box=None, show_header=False)
+        grid = Table(
+            title=title or None, title_justify="left", box=None, show_header=False, pad_edge=False
+        )
         for name, value in facts.items():
-            grid.add_row(_text(name.replace("_", " ")), _text(value))
+            grid.add_row(_text(name), _text(value))
         Console(file=self._out).print(grid)
 
 

@@ -4,8 +4,8 @@ botocore's own parser walks every answer shape by shape in Python, which is most
 query, and reads a damaged 200 answer as an empty one. Both end here: its response parser (a
 component that a session lets one replace) is swapped for one that compares the checksum, keeps a
 good body as bytes and takes only errors apart. Bodies go out the same way: botocore is given the
-table's name alone, which is all that choosing an endpoint needs, and its `before-call` event, where
-a request may be changed, puts the whole body in. Its retries are off, because a repeated
+names of tables alone, which is all that choosing an endpoint needs, and its `before-call` event,
+where a request may be changed, puts the whole body in. Its retries are off, because a repeated
 conditional put whose first answer was lost reports a conflict with oneself.
 
 boto3 and botocore are imported in this module and nowhere else.
@@ -100,8 +100,7 @@ class BotoTransport:
         try:
             method = self._methods.get(operation) or self._method(operation)
             self._sending.body = _ENCODE(params)  # binary values become base64 here
-            table = params.get("TableName")
-            answer: bytes = (method(TableName=table) if table else method())[_BODY]
+            answer: bytes = method(**_names_in(params))[_BODY]
         except boto_errors.ClientError as error:
             raise _service_error(error) from error
         except UnicodeEncodeError as error:
@@ -134,6 +133,22 @@ class _Sending(threading.local):
     def put_body(self, params: dict[str, Any], **_: Any) -> None:
         """botocore's `before-call`: `params` is the request as it is about to be signed."""
         params["body"] = self.body
+
+
+def _names_in(params: dict[str, Any]) -> dict[str, Any]:
+    """The part of a request that botocore's choice of an endpoint looks at."""
+    if "TableName" in params:
+        return {"TableName": params["TableName"]}
+    if "RequestItems" in params:
+        return {"RequestItems": {table: {} for table in params["RequestItems"]}}
+    return {"StreamArn": params["StreamArn"]} if "StreamArn" in params else {}
+
+
+def _routing(params: dict[str, Any]) -> dict[str, Any]:
+    """What botocore's endpoint rules look at: the tables that a call is on."""
+    if "RequestItems" in params:
+        return {"RequestItems": dict.fromkeys(params["RequestItems"], {})}
+    return {"TableName": params["TableName"]} if "TableName" in params else {}
 
 
 _ENCODE: Final = msgspec.json.Encoder().encode

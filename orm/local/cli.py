@@ -46,6 +46,8 @@ def start(
 
     A second start changes nothing and says where the running engine is. What it prints to
     standard output can be given to `eval` in a shell.
+
+    Example: `keyfold local start --persist`
     """
     output = Output(json)
     engine = LocalEngine(report=output.note)
@@ -55,7 +57,10 @@ def start(
 
 @app.command
 def stop(*, json: AsJson = False) -> int:
-    """Stop the engine. Tables in memory are gone, kept ones stay."""
+    """Stop the engine. Tables in memory are gone, kept ones stay.
+
+    Example: `keyfold local stop`
+    """
     output = Output(json)
     state = LocalEngine(report=output.note).stop()
     text = f"stopped {state.endpoint_url}" if state else "no engine was running"
@@ -71,7 +76,10 @@ def status(
     ] = False,
     json: AsJson = False,
 ) -> int:
-    """Say whether the engine runs, where, and its first tables. Exit code 3 when it does not."""
+    """Say whether the engine runs, where, and its first tables. Exit code 3 when it does not.
+
+    Example: `eval "$(keyfold local status --env)"`
+    """
     output = Output(json)
     engine = LocalEngine(report=output.note)
     seen = engine.status()
@@ -91,7 +99,10 @@ def reset(
     yes: Annotated[bool, Parameter(negative="", help="Drop kept tables without asking.")] = False,
     json: AsJson = False,
 ) -> int:
-    """Drop every table; a running engine goes on with the same port and access key."""
+    """Drop every table; a running engine goes on with the same port and access key.
+
+    Example: `keyfold local reset --yes`
+    """
     output = Output(json)
     engine = LocalEngine(report=output.note)
     folder = engine.kept_tables()
@@ -113,7 +124,10 @@ def logs(
     lines: Annotated[int, Parameter(help="How many lines from the end.")] = 50,
     json: AsJson = False,
 ) -> int:
-    """Print the end of the engine's log."""
+    """Print the end of the engine's log.
+
+    Example: `keyfold local logs --lines 20`
+    """
     output = Output(json)
     engine = LocalEngine(report=output.note)
     tail = engine.log_tail(lines)

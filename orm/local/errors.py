@@ -148,6 +148,7 @@ class EngineNotRunningError(EngineError):
     """No local engine runs."""
 
     hint = "keyfold local start"
+    exit_code = 3  # for a command: a person should look
 
     def __init__(self, detail: str = "no local engine runs") -> None:
         super().__init__(detail)

@@ -43,10 +43,11 @@ def delete_table(account: Account, params: dict[str, Any]) -> dict[str, Any]:
     table = account.table(params)
     if table.settings["DeletionProtectionEnabled"]:
         raise Invalid("Resource cannot be deleted as it is currently protected against deletion")
+    description = {**_describe(table), "TableStatus": "DELETING"}
     del account.tables[table.name]
     if table.stream is not None and table.stream.enabled:
         table.stream.disable(account.now())
-    return {"TableDescription": {**_describe(table), "TableStatus": "DELETING"}}
+    return {"TableDescription": description}
 
 
 def list_tables(account: Account, params: dict[str, Any]) -> dict[str, Any]:

@@ -110,14 +110,14 @@ class KeySchema:
                 "One or more parameter values are not valid. The AttributeValue for a key "
                 f"attribute cannot contain an empty string value. {what}: {name}"
             )
-        self._check_size(name, value)
+        self._check_size(name, value, Unfit if what == "Key" else Invalid)
         return order_key(value)
 
-    def _check_size(self, name: str, value: Value) -> None:
+    def _check_size(self, name: str, value: Value, refusal: type[Invalid]) -> None:
         in_hash = name in self.hash_names
         limit = PARTITION_KEY_SIZE_BYTES_MAX if in_hash else SORT_KEY_SIZE_BYTES_MAX
         if value_size(value) > limit:
-            raise Invalid(
+            raise refusal(
                 "One or more parameter values were invalid: Size of "
                 f"{'hashkey' if in_hash else 'rangekey'} has exceeded the maximum size limit "
                 f"of {limit} bytes"

@@ -47,10 +47,10 @@ def transact_write_items(account: Account, params: dict[str, Any]) -> dict[str, 
     token = _token(params)
     fingerprint = _fingerprint(params)
     _forget_old_tokens(account)
+    actions = _actions(account, params)
     known = account.tokens.get(token) if token else None
     if known is not None:
-        return _repeated(known, fingerprint, bill, account, params)
-    actions = _actions(account, params)
+        return _repeated(known, fingerprint, bill, actions)
     rows = _decide(actions)
     for action, row in zip(actions, rows, strict=True):
         change = action.commit(row, account.now())
@@ -190,15 +190,14 @@ def _forget_old_tokens(account: Account) -> None:
 
 
 def _repeated(
-    known: TokenUse, fingerprint: bytes, bill: Bill, account: Account, params: dict[str, Any]
+    known: TokenUse, fingerprint: bytes, bill: Bill, actions: list[Action]
 ) -> dict[str, Any]:
     if known.fingerprint != fingerprint:
         raise ServiceError(
             "IdempotentParameterMismatchException",
             "A request with the same client token was sent with other parameters",
         )
-    # A repetition is billed as a read of the items
-    for action in _actions(account, params):
+    for action in actions:  # a repetition is billed as a read of the items
         row = action.current()
         units = 2 * read_units(row.size if row else 0, consistent=True)
         bill.charge(action.table, units)

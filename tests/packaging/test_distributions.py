@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("orm", "eventstore", "projections")
-EXAMPLES = ("examples/__init__.py", "examples/flights", "examples/packages")
+EXAMPLES = ("examples/__init__.py", "examples/demo", "examples/flights", "examples/packages")
 SHIPPED_WITH_SOURCE = ("tests", "docs", "benchmarks", "scripts", "examples", *PACKAGES)
 LEFTOVERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 

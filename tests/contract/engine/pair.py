@@ -8,7 +8,7 @@ the order of what has none, and differences that `orm.memory.divergences` lists,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from orm.driver import Transport
@@ -36,6 +36,8 @@ UNLIKE = frozenset(
         "ProvisionedThroughput",
         "TableId",
         "TableStatus",
+        # index-sizes
+        "IndexSizeBytes",
         # transaction-units
         "ReadCapacityUnits",
         "WriteCapacityUnits",
@@ -59,8 +61,8 @@ class Pair:
         """
         assert KNOWN.issuperset(aside)
         outcomes = self.both(operation, params)
-        ours, theirs = (comparable(_without(one, operation, aside)) for one in outcomes)
-        assert ours == theirs, difference(operation, params, *outcomes)
+        ours, theirs = (comparable(_without(one, operation, params, aside)) for one in outcomes)
+        assert ours == theirs, difference((operation, params), ours, theirs)
         return outcomes[0]
 
     def both(self, operation: str, params: Params) -> tuple[Outcome, Outcome]:
@@ -91,9 +93,21 @@ def unordered(items: list[Any]) -> list[Any]:
     return sorted((comparable(item) for item in items), key=by_text)
 
 
-def difference(operation: str, params: Params, ours: Outcome, theirs: Outcome) -> str:
-    """Say what was asked and what each answered."""
-    return f"\n{operation} {params}\nmemory: {ours}\nlocal:  {theirs}"
+def difference(asked: object, ours: Any, theirs: Any) -> str:
+    """Say what was asked and where the answers differ."""
+    places = "".join(_differences(ours, theirs, "answer"))
+    return f"\n{asked}{places}"
+
+
+def _differences(ours: Any, theirs: Any, place: str) -> Iterator[str]:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name in sorted(ours.keys() | theirs.keys()):
+            yield from _differences(ours.get(name), theirs.get(name), f"{place}.{name}")
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for at, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from _differences(one, other, f"{place}[{at}]")
+    elif ours != theirs:
+        yield f"\n{place}\n  memory: {ours}\n  local:  {theirs}"
 
 
 def _member(name: str, inner: Any) -> Any:
@@ -104,13 +118,14 @@ def _member(name: str, inner: Any) -> Any:
     return comparable(inner)
 
 
-def _without(one: Outcome, operation: str, aside: Collection[str]) -> Outcome:
+def _without(one: Outcome, operation: str, params: Params, aside: Collection[str]) -> Outcome:
     code, body = one
     if code != "ok" or not isinstance(body, dict):
         return one
     body = dict(body)
     reads_nothing = operation in ("Query", "Scan") and body.get("ScannedCount") == 0
-    if reads_nothing or {"delete-of-nothing", "batch-get-miss"} & set(aside):  # empty-read
+    unasked = params.get("ReturnConsumedCapacity", "NONE") == "NONE"  # delete-of-nothing
+    if reads_nothing or unasked or {"delete-of-nothing", "batch-get-miss"} & set(aside):
         body.pop("ConsumedCapacity", None)
     if {"order-of-ties", "order-of-scan"} & set(aside) and "Items" in body:
         body["Items"] = unordered(body["Items"])

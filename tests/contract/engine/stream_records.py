@@ -48,4 +48,12 @@ def _shared(record: Any) -> Any:
     own = {"SequenceNumber", "ApproximateCreationDateTime"}
     change = {name: value for name, value in record["dynamodb"].items() if name not in own}
     rest = {name: record[name] for name in ("eventName", "eventVersion", "eventSource")}
-    return comparable({**rest, "dynamodb": change})
+    return comparable({**rest, "dynamodb": _without_empty_maps(change)})
+
+
+def _without_empty_maps(value: Any) -> Any:
+    """Return the value with `{"M": {}}` as `{}`: empty-maps-in-records."""
+    if isinstance(value, dict):
+        kept = {name: _without_empty_maps(inner) for name, inner in value.items()}
+        return {} if kept == {"M": {}} else kept
+    return [_without_empty_maps(inner) for inner in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from orm.driver import Transport
 from orm.memory import MemoryTransport
 from tests.contract.engine import requests as some
-from tests.contract.engine.pair import Pair, Params, unordered
+from tests.contract.engine.pair import Pair, Params, difference, unordered
 from tests.contract.engine.stream_records import records
 from tests.contract.engine.tables import table_params
 from tests.counts import count
@@ -180,7 +180,8 @@ class EnginesAgree(RuleBasedStateMachine):
         params = {"TableName": self.table, "IndexName": index, "Limit": limit}
         params = {name: value for name, value in params.items() if value is not None}
         ours, theirs = (_all_items(one, params) for one in (self.pair.memory, self.pair.local))
-        assert unordered(ours) == unordered(theirs)
+        ours, theirs = unordered(ours), unordered(theirs)
+        assert ours == theirs, difference(params, ours, theirs)
 
     @rule(wanted=st.lists(some.keys, min_size=1, max_size=5), capacity=capacities)
     def batch_get(self, wanted: list[Any], capacity: str) -> None:
@@ -214,6 +215,7 @@ class EnginesAgree(RuleBasedStateMachine):
             ),
             min_size=1,
             max_size=4,
+            unique_by=lambda action: (action[1]["pk"]["S"], action[1]["sk"]["S"]),
         ),
         token=st.none() | st.sampled_from(["first", "second"]),
         capacity=capacities,
@@ -238,7 +240,7 @@ class EnginesAgree(RuleBasedStateMachine):
     def teardown(self) -> None:
         """What the streams say at the end is the same, too."""
         ours, theirs = (records(one, self.table) for one in (self.pair.memory, self.pair.local))
-        assert ours == theirs
+        assert ours == theirs, difference("all stream records", ours, theirs)
         self.pair.same("DeleteTable", {"TableName": self.table})
 
     def _action(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import settings
@@ -26,7 +26,7 @@ from eventstore.errors import CommitIdReusedError
 from orm.errors import KeyfoldError
 from tests.contract.log.conftest import open_store
 from tests.counts import count
-from tests.support.logs import fresh_stream, new_id
+from tests.support.logs import fresh_stream
 
 STREAMS = 4
 DATA = st.sampled_from([b"a", b"b", b"a" * 3_000])
@@ -36,6 +36,8 @@ DEMANDS = st.one_of(
     st.builds(lambda n: ("token", n), st.integers(0, 10**6)),
 )
 WHICH = st.integers(0, STREAMS - 1)
+Part = tuple[int, Any, bytes, int]
+PARTS = st.tuples(WHICH, DEMANDS, DATA, st.integers(1, 3))
 
 
 def form(answer: Any) -> Any:
@@ -70,7 +72,7 @@ class LogsAgree(RuleBasedStateMachine):
         self.streams = [StreamId(self.category, str(n)) for n in range(STREAMS)]
         self.tokens: list[dict[str, Token]] = []
         self.receipts: list[dict[str, Receipt]] = []
-        self.calls: list[tuple[list[tuple[int, Any, bytes, int]], bytes]] = []
+        self.calls: list[tuple[dict[str, list[Draft]], bytes]] = []
 
     def ask(self, question: Callable[[str, Log], Any]) -> dict[str, Any] | None:
         """Ask every log; insist on one answer; return it for each, or None for an error."""
@@ -86,11 +88,15 @@ class LogsAgree(RuleBasedStateMachine):
         assert all(one == first for one in said.values()), said
         return answers if answers else None
 
-    def drafts(self, name: str, parts: list[tuple[int, Any, bytes, int]]) -> list[Draft]:
-        return [
-            Draft(self.streams[which], self.demand(name, which, expected), data, events)
-            for which, expected, data, events in parts
-        ]
+    def drafts(self, parts: list[Part]) -> dict[str, list[Draft]]:
+        """The same drafts for each log, with each its own tokens."""
+        return {
+            name: [
+                Draft(self.streams[which], self.demand(name, which, expected), data, events)
+                for which, expected, data, events in parts
+            ]
+            for name in self.logs
+        }
 
     def demand(self, name: str, which: int, expected: Any) -> Any:
         """A token stands for one that was had before; where there is none yet, for the first."""
@@ -100,41 +106,37 @@ class LogsAgree(RuleBasedStateMachine):
             return Token(self.streams[which], 0, 0, self.logs[name].epoch)
         return self.tokens[expected[1] % len(self.tokens)][name]
 
-    def send(self, parts: list[tuple[int, Any, bytes, int]], commit_id: bytes) -> None:
-        receipts = self.ask(lambda n, log: log.receipts(self.drafts(n, parts), commit_id=commit_id))
-        tokens = self.ask(lambda n, log: log.append(self.drafts(n, parts), commit_id=commit_id))
-        for i in range(len(parts)):
+    def send(self, drafts: dict[str, list[Draft]], commit_id: bytes) -> None:
+        receipts = self.ask(lambda name, log: log.receipts(drafts[name], commit_id=commit_id))
+        tokens = self.ask(lambda name, log: log.append(drafts[name], commit_id=commit_id))
+        for i in range(len(next(iter(drafts.values())))):
             if receipts:
                 self.receipts.append({name: all_[i] for name, all_ in receipts.items()})
             if tokens:
                 self.tokens.append({name: all_[i] for name, all_ in tokens.items()})
 
-    @rule(which=WHICH, expected=DEMANDS, data=DATA, events=st.integers(1, 3))
-    def append(self, which: int, expected: Any, data: bytes, events: int) -> None:
-        parts, commit_id = [(which, expected, data, events)], new_id()
-        self.calls.append((parts, commit_id))
-        self.send(parts, commit_id)
+    def send_new(self, parts: list[Part]) -> None:
+        drafts, commit_id = self.drafts(parts), len(self.calls).to_bytes(16, "big")
+        self.calls.append((drafts, commit_id))
+        self.send(drafts, commit_id)
 
-    @rule(
-        parts=st.lists(
-            st.tuples(WHICH, DEMANDS, DATA, st.integers(1, 3)), min_size=2, max_size=STREAMS
-        )
-    )
-    def append_together(self, parts: list[tuple[int, Any, bytes, int]]) -> None:
-        commit_id = new_id()
-        self.calls.append((parts, commit_id))
-        self.send(parts, commit_id)
+    @rule(part=PARTS)
+    def append(self, part: Part) -> None:
+        self.send_new([part])
+
+    @rule(parts=st.lists(PARTS, min_size=2, max_size=STREAMS, unique_by=lambda part: part[0]))
+    def append_together(self, parts: list[Part]) -> None:
+        self.send_new(parts)
 
     @precondition(lambda self: self.calls)
     @rule(n=st.integers(0, 10**6))
     def repeat(self, n: int) -> None:
-        parts, commit_id = self.calls[n % len(self.calls)]
-        self.send(parts, commit_id)
+        self.send(*self.calls[n % len(self.calls)])
 
     @precondition(lambda self: self.calls)
-    @rule(n=st.integers(0, 10**6), which=WHICH, expected=DEMANDS, data=DATA)
-    def reuse_an_id(self, n: int, which: int, expected: Any, data: bytes) -> None:
-        self.send([(which, expected, data, 1)], self.calls[n % len(self.calls)][1])
+    @rule(n=st.integers(0, 10**6), parts=st.lists(PARTS, min_size=1, max_size=STREAMS))
+    def reuse_an_id(self, n: int, parts: list[Part]) -> None:
+        self.send(self.drafts(parts), self.calls[n % len(self.calls)][1])
 
     @precondition(lambda self: self.receipts)
     @rule(n=st.integers(0, 10**6))
@@ -157,8 +159,8 @@ class LogsAgree(RuleBasedStateMachine):
         assert found
 
     def teardown(self) -> None:
-        for stream in self.streams:
-            self.ask(lambda _, log, s=stream: list(log.read(s)))
+        for which in range(STREAMS):
+            self.read(which, 0, None)
 
 
 @pytest.mark.parametrize("renamed", [False, True], ids=["document names", "all renamed"])
@@ -168,7 +170,7 @@ def test_logs_agree(request: pytest.FixtureRequest, renamed: bool):
     names = ", renamed" if renamed else ""
     kinds = ("memory log", f"memory engine{names}", f"dynamodb{names}")
     logs = {kind: open_store(request, kind).log for kind in kinds}
-    run_state_machine_as_test(
-        lambda: LogsAgree(logs),
+    run_state_machine_as_test(  # typed for a class; takes whatever makes a machine
+        cast(type[LogsAgree], lambda: LogsAgree(logs)),
         settings=settings(max_examples=count(12, 300), stateful_step_count=25),
     )

@@ -71,10 +71,22 @@ def test_a_receipt_can_be_had_before_the_send(log: Log, stream: StreamId):
     """It names place, id and content, and its token is the one that the append will return."""
     commit_id, drafts = new_id(), [draft(stream, NO_STREAM, b"soon", 3)]
     [receipt] = log.receipts(drafts, commit_id=commit_id)
-    assert receipt == Receipt(stream, 1, 3, commit_id, content_hash(b"soon"), log.epoch)
+    assert receipt == Receipt(stream, 1, 3, commit_id, content_hash(b"soon"), log.epoch, 3)
     assert numbers(log, stream) == []
     assert log.append(drafts, commit_id=commit_id) == (receipt.token,)
     assert log.receipts(drafts, commit_id=commit_id) == (receipt,)
+
+
+@pytest.mark.parametrize("demand", [ANY, 1], ids=str)
+def test_a_receipt_leads_back_to_its_place(log: Log, stream: StreamId, demand):
+    """Repeated on `receipt.before`, an append finds itself though others have appended since."""
+    log.append([draft(stream, NO_STREAM)], commit_id=new_id())
+    commit_id, drafts = new_id(), [draft(stream, demand, b"once", 2)]
+    [receipt] = log.receipts(drafts, commit_id=commit_id)
+    [token] = log.append(drafts, commit_id=commit_id)
+    log.append([draft(stream, ANY, b"since")], commit_id=new_id())
+    assert log.append([draft(stream, receipt.before, b"once", 2)], commit_id=commit_id) == (token,)
+    assert len(numbers(log, stream)) == 3
 
 
 def test_a_receipt_is_refused_for_what_an_append_would_be(log: Log, stream: StreamId):
@@ -112,6 +124,6 @@ def test_a_receipt_of_other_events_under_the_same_id_is_not_committed(log: Log, 
 
 
 def test_a_receipt_of_another_store_is_refused(log: Log):
-    receipt = Receipt(fresh_stream(), 1, 1, new_id(), content_hash(b""), "another")
+    receipt = Receipt(fresh_stream(), 1, 1, new_id(), content_hash(b""), "another", 1)
     with pytest.raises(StoreEpochError):
         log.resolve(receipt)

@@ -34,7 +34,7 @@ TestCourse = state_machine(
 
 def failure(machine: Any) -> tuple[BaseException, list[str]]:
     """The failure that a machine ends in, and its calls."""
-    with pytest.raises(Exception) as caught:  # noqa: B017 - which one is what the tests ask
+    with pytest.raises(Exception) as caught:
         run_state_machine_as_test(machine, settings=SEARCH)
     error = caught.value
     script = next(note for note in error.__notes__ if note.startswith("The calls"))

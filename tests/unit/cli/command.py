@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from orm.cli import main
+from orm.settings import VARIABLES
 
 GROUPS = tuple(
     EntryPoint(name, value, "keyfold.commands")
@@ -21,8 +22,11 @@ GROUPS = tuple(
         "aggregate": "eventstore.cli.aggregates:app",
         "init": "orm.cli.init:app",
         "local": "orm.local.cli:app",
+        "parked": "projections.cli.parked:app",
+        "projection": "projections.cli.projection:app",
         "stream": "eventstore.cli.streams:app",
         "tables": "eventstore.cli.tables:app",
+        "worker": "projections.cli.worker:app",
     }.items()
 )
 
@@ -66,7 +70,7 @@ def standing_in(folder: Path, **environ: str) -> Iterator[None]:
     """With this current folder and environment, and `sys.path` restored."""
     path = list(sys.path)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("KEYFOLD_ENGINE", "KEYFOLD_ENDPOINT", "KEYFOLD_REGION", "KEYFOLD_DEBUG"):
+        for name in (*VARIABLES, "KEYFOLD_DEBUG", "NO_COLOR", "FORCE_COLOR"):
             patch.delenv(name, raising=False)
         for name, value in environ.items():
             patch.setenv(name, value)

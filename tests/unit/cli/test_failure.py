@@ -84,3 +84,9 @@ def test_a_module_of_no_extra_is_told_as_it_is() -> None:
     assert "their-app" in str(error)
     assert "No module named 'x'" in str(error)
     assert "their-app" in error.hint
+
+
+def test_bytes_that_are_no_text_can_still_be_told() -> None:
+    """As a shell passes them on in an argument."""
+    failure = describe(ConfigurationError("table", "\udcff"))
+    assert json.loads(failure.json())["error"]["detail"] == "table: \\udcff"

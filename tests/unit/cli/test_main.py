@@ -45,21 +45,31 @@ def test_help_lists_every_group(words: tuple[str, ...]) -> None:
     assert all(group.name in ended.out for group in GROUPS)
 
 
-def test_every_command_has_help_with_an_example() -> None:
-    """Of the groups that are registered here, `local` has examples of its own kind."""
-    for words in (
-        ("tables", "create"),
-        ("tables", "describe"),
-        ("tables", "delete"),
-        ("stream", "ls"),
-        ("stream", "cat"),
-        ("stream", "tail"),
-        ("aggregate", "show"),
-        ("init",),
-    ):
+def commands_in(app: App, *names: str) -> Iterator[tuple[str, ...]]:
+    """Every command of a group by its names; the group itself where it is one."""
+    if app.default_command is not None:
+        yield names
+    for name in app:
+        if not name.startswith("-"):
+            yield from commands_in(app[name], *names, name)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+def test_every_command_has_help_with_an_example(group: EntryPoint) -> None:
+    """Which begins as it would be typed."""
+    for words in commands_in(group.load(), group.name):
         ended = run(*words, "--help")
         assert ended.code == 0
-        assert f"Example: keyfold {' '.join(words)}" in ended.out
+        example = ended.out.partition("Example: ")[2]
+        assert f"keyfold {' '.join(words)}" in example, words
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_no_color_is_honoured(tmp_path: Path, colour: bool) -> None:
+    plain = {} if colour else {"NO_COLOR": "1"}
+    with standing_in(tmp_path, TERM="xterm-256color", **plain):
+        shown = run("--help", terminal=True).out
+    assert ("\x1b[3" in shown) is colour
 
 
 def test_a_users_own_group_is_a_command_like_any() -> None:

@@ -79,12 +79,12 @@ def test_without_the_extra_local_the_group_says_so(site: Path) -> None:
 
 
 def test_without_a_running_engine_a_person_should_look(site: Path) -> None:
-    """One error, one next command, exit code 3."""
+    """One error, one next command."""
     done = keyfold(site, "tables", "describe", "--json")
     told = json.loads(done.stderr)["error"]
     assert told["next"] == "keyfold local start"
     assert told["applied"] is False
-    assert done.returncode == told["exit_code"]
+    assert done.returncode == told["exit_code"] == 3
     assert done.stdout == ""
 
 
@@ -134,7 +134,24 @@ def test_head_may_stop_reading(site: Path) -> None:
 
 
 def test_groups_that_the_project_registers_are_apps() -> None:
-    """What pyproject.toml promises can be loaded."""
+    """What pyproject.toml promises is there, and can be loaded."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for name, value in project["entry-points"]["keyfold.commands"].items():
+    registered = project["entry-points"]["keyfold.commands"]
+    assert {group.name for group in GROUPS} <= set(registered)
+    for name, value in registered.items():
         assert isinstance(EntryPoint(name, value, "keyfold.commands").load(), App), name
+
+
+def test_a_whole_session_with_the_engine_of_this_user(site: Path) -> None:
+    """Start, make, look, stop: each command in a process of its own, sharing only a folder."""
+    assert keyfold(site, "local", "start", "--json").returncode == 0
+    try:
+        made = keyfold(site, "tables", "create")
+        assert made.stdout == "events\tevents\tcreated\nread-models\tread-models\tcreated\n"
+        assert made.stderr == ""
+        assert keyfold(site, "tables", "describe").returncode == 0
+        assert keyfold(site, "stream", "ls", "ACCOUNT").returncode == 0
+    finally:
+        stopped = keyfold(site, "local", "stop")
+    assert stopped.returncode == 0
+    assert "keyfold local start" in keyfold(site, "tables", "describe").stderr

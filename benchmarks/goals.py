@@ -1,0 +1,78 @@
+"""What each comparison is to reach, and whether a run did."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from benchmarks import append, load
+from benchmarks.measure import Measured, Ratio
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Ours against one peer.
+
+    Args:
+        work: what both do.
+        ours: our variant.
+        peer: the peer's.
+        cpu_at_most: our CPU time over the peer's, to reach; None where nothing is promised.
+        judged: whether the goal is judged on this line.
+    """
+
+    work: str
+    ours: str
+    peer: str
+    cpu_at_most: float | None = None
+    judged: bool = True
+
+
+APPEND: Final = (Comparison("append 1 event", append.OURS, append.PEER, 0.85),)
+
+_BOTO_AT_1000: Final = 1 / 20
+_SQLITE_AT_1000: Final = 1 / 3
+
+
+def of_loads(events: int) -> tuple[Comparison, ...]:
+    """The comparisons of loading so many events; goals stand at 1,000, one event a commit."""
+    goals = {load.BOTO: _BOTO_AT_1000, load.SQLITE: _SQLITE_AT_1000} if events == 1_000 else {}
+    return tuple(
+        [
+            Comparison(f"load {events:,} events", ours, peer, goals.get(peer), per_commit == 1)
+            for per_commit, ours in load.OURS.items()
+            for peer in (load.BOTO, load.SQLITE)
+        ]
+    )
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One comparison with what was measured; times in microseconds for one operation."""
+
+    comparison: Comparison
+    cpu: Ratio
+    wall: Ratio
+    ours_cpu_micros: float
+    peer_cpu_micros: float
+    ours_wall_micros: float
+    peer_wall_micros: float
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the median reached the goal; None where there is none."""
+        goal = self.comparison.cpu_at_most
+        return None if goal is None else self.cpu.median <= goal
+
+
+def line_of(comparison: Comparison, measured: Measured) -> Line:
+    """A comparison as it was measured."""
+    ours, peer = comparison.ours, comparison.peer
+    return Line(
+        comparison,
+        measured.cpu_ratio(ours, peer),
+        measured.wall_ratio(ours, peer),
+        measured.cpu_micros(ours),
+        measured.cpu_micros(peer),
+        measured.wall_micros(ours),
+        measured.wall_micros(peer),
+    )

@@ -1,0 +1,19 @@
+"""The process of one actor: `python -m examples.demo.child package.module:function`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from examples.demo.actors import Work, act
+
+
+def named(name: str) -> Work:
+    """The function that `module:function` names."""
+    module, _, function = name.partition(":")
+    found: Work = getattr(import_module(module), function)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(act(named(sys.argv[1])))

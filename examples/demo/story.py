@@ -1,0 +1,72 @@
+"""What a demo prints: tables and facts for a person, one JSON document for a program."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from orm.cli.output import cell, printable
+
+WIDTH: Final = 100
+_NAME_WIDTH: Final = 13
+
+
+class Story:
+    """Prints the end of a demo.
+
+    Args:
+        out: where to; standard output unless given.
+    """
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+
+    def table(self, title: str, rows: Sequence[Mapping[str, Any]], *columns: str) -> None:
+        """Rows under their columns."""
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
+        for name in columns:
+            numeric = all(isinstance(row[name], int | float) for row in rows)
+            table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
+        for row in rows:
+            table.add_row(*[Text(cell(row[name])) for name in columns])
+        Console(file=self._out, width=WIDTH).print(table)
+
+    def facts(self, facts: Mapping[str, str]) -> None:
+        """Names with sentences; a sentence may have several lines."""
+        for name, text in facts.items():
+            self._fact(name, text)
+        self._out.flush()
+
+    def _fact(self, name: str, text: str) -> None:
+        lines = [
+            part
+            for line in printable(text).split("\n")
+            for part in textwrap.wrap(
+                line, WIDTH - _NAME_WIDTH, break_on_hyphens=False, break_long_words=False
+            )
+            or [""]
+        ]
+        for number, line in enumerate(lines):
+            head = name if number == 0 else ""
+            print(f"{head:<{_NAME_WIDTH}}{line}".rstrip(), file=self._out)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 flight`, `2,000 flights`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as short as it can be typed from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
