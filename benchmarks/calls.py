@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from benchmarks.append import EVENT, PLACE, boto_put, sent_item
-from benchmarks.canned import PER_COMMIT, stream
+from benchmarks.canned import PER_COMMIT, UNREAD, pages, partition, stream
 from benchmarks.orders import Order
-from benchmarks.replay_server import RIVAL, answer, replay_server
+from benchmarks.replay_server import RIVAL, replay_server
 from benchmarks.stacks import event_store, transport
 from eventstore import NO_STREAM, VersionConflictError
 
@@ -72,9 +72,9 @@ def operations() -> Iterator[Operations]:
 
 def _load(per_commit: int) -> Callable[[], object]:
     of = stream(_EVENTS, per_commit)
-    asked = {"TableName": "events", "ExpressionAttributeValues": {":pk": {"S": f"ORDER#{of.id}"}}}
-    body = answer("Query", json.dumps(asked).encode()).partition(b"\r\n\r\n")[2]
-    orders = event_store(_InMemory(body)).of(Order)
+    table, items = partition(f"ORDER#{of.id}")
+    (page,) = pages(table, items, left_out=UNREAD)
+    orders = event_store(_InMemory(page.body)).of(Order)
     return lambda: orders.load(of.id)
 
 

@@ -48,12 +48,13 @@ class _Asked(msgspec.Struct, frozen=True, rename="pascal"):
     key: Item | None = None
     expression_attribute_values: Item | None = None
     exclusive_start_key: Item | None = None
+    projection_expression: str | None = None
     scan_index_forward: bool = True
     limit: int | None = None
 
 
 _ASKED: Final = msgspec.json.Decoder(_Asked)
-_Page = tuple[str, str, int | None, bool]  # partition, start, limit, forward
+_Page = tuple[str, int | None, bool]  # start, limit, forward
 
 
 def answer(operation: str, body: bytes) -> bytes:
@@ -70,7 +71,8 @@ def answer(operation: str, body: bytes) -> bytes:
     if operation == "Query" and asked.expression_attribute_values:
         pk = next(iter(asked.expression_attribute_values.values()))["S"]
         start = _position(asked.exclusive_start_key)
-        return _pages(pk)[pk, start, asked.limit, asked.scan_index_forward]
+        answers = _pages(pk, asked.projection_expression is not None)
+        return answers[start, asked.limit, asked.scan_index_forward]
     raise LookupError(operation)
 
 
@@ -100,17 +102,17 @@ def _to_get(pk: str) -> bytes:
 
 
 @cache
-def _pages(pk: str) -> dict[_Page, bytes]:
+def _pages(pk: str, projected: bool) -> dict[_Page, bytes]:
     """Every answer of one partition, by what is asked of it."""
     table, items = canned.partition(pk)
-    key = canned.key_of(table)
+    left_out = canned.UNREAD if projected else frozenset()
     answers: dict[_Page, bytes] = {}
     start: Item | None = None
-    for page in canned.pages(table, items, key):
-        answers[pk, _position(start), None, True] = http_answer(page.body)
+    for page in canned.pages(table, items, left_out=left_out):
+        answers[_position(start), None, True] = http_answer(page.body)
         start = page.last
-    head = next(canned.pages(table, items[::-1], key, limit=1))
-    answers[pk, "", 1, False] = http_answer(head.body)
+    head = next(canned.pages(table, items[::-1], limit=1))
+    answers["", 1, False] = http_answer(head.body)
     return answers
 
 

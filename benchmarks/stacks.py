@@ -10,7 +10,8 @@ from benchmarks.canned import EPOCH, EVENT_TABLE
 from benchmarks.orders import Order
 from benchmarks.replay_server import ACCESS_KEY, REGION, SECRET_KEY, ReplayServer
 from eventstore import DynamoDBLog, EventStore
-from orm.driver import BotoTransport, RetryingDriver, Transport, WireDriver
+from orm.driver import RetryingDriver, Transport, WireDriver
+from orm.driver.boto import BotoTransport
 
 
 def transport(server: ReplayServer) -> BotoTransport:

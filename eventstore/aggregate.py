@@ -40,7 +40,7 @@ from typing import (
 
 import msgspec
 
-from eventstore.decider import Decider, Decision, annotated_classes, as_events
+from eventstore.decider import Decider, Decision, annotated_classes, as_events, type_hints
 from eventstore.errors import DefinitionError
 from eventstore.event import Event
 from orm.keys import entity_prefix
@@ -227,7 +227,7 @@ class _AggregateDecider(Decider[A]):
 def _check_folded(cls: type[Aggregate], decider: Decider[Any]) -> None:
     folded = set(decider.events)
     for name, declared in commands_of(cls).items():
-        hints = typing.get_type_hints(declared.function)
+        hints = type_hints(declared.function)
         for event in _events_in(hints.get("return")):
             if event not in folded and event is not Event:
                 raise DefinitionError(

@@ -6,7 +6,7 @@ included; only when that fails does Python look for what was wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, Literal
@@ -52,7 +52,7 @@ class EventCodec:
 
     def _make_decoder(self) -> msgspec.msgpack.Decoder[Any]:
         wrappers = [_wrapper(tag, cls) for tag, cls in self._by_tag.items()]
-        one: Any = reduce(or_, wrappers) if wrappers else RawEvent
+        one: Any = reduce(or_, wrappers) if wrappers else None  # None: no event is one
         return msgspec.msgpack.Decoder(list[one])
 
     @property
@@ -84,8 +84,17 @@ class EventCodec:
             EventVersionError: a schema version that the class does not have.
             EventFormatError: a body that is not what its class says.
         """
+        return [stored.body for stored in self._stored(data)]
+
+    def replay(self, commits: Iterable[bytes]) -> Iterator[Event]:
+        """The events of many commits, one after another; errors are those of `decode`."""
+        for data in commits:
+            for stored in self._stored(data):
+                yield stored.body
+
+    def _stored(self, data: bytes) -> Any:
         try:
-            return [wrapper.body for wrapper in self._decoder.decode(data)]
+            return self._decoder.decode(data)
         except msgspec.MsgspecError as error:
             raise self._diagnosis(data, error) from error
 
@@ -131,8 +140,10 @@ def decode_raw(data: bytes) -> list[RawEvent]:
     """
     try:
         return _RAW.decode(data)
-    except msgspec.MsgspecError as error:
+    except _UNREADABLE as error:
         raise EventFormatError("?", f"unreadable: {error}") from error
 
 
 _RAW = msgspec.msgpack.Decoder(list[RawEvent])
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not what they should be."""

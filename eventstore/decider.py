@@ -92,15 +92,13 @@ class Decider(Generic[S]):
             DefinitionError: nothing folds one of the events.
         """
         evolvers = self._evolvers
-        try:
-            for event in events:
-                state = evolvers[type(event)](state, event)
-        except KeyError as error:
-            if error.args[0] in evolvers or not isinstance(error.args[0], type):
-                raise  # the user's own KeyError, out of a function of theirs
-            raise DefinitionError(
-                f"{self.category}: nothing folds {error.args[0].__name__}; declare one that does"
-            ) from error
+        for event in events:
+            evolve = evolvers.get(type(event))
+            if evolve is None:
+                raise DefinitionError(
+                    f"{self.category}: nothing folds {type(event).__name__}; declare one that does"
+                )
+            state = evolve(state, event)
         return state
 
 
@@ -110,7 +108,7 @@ def as_events(decision: Decision) -> tuple[Event, ...]:
         return ()
     if isinstance(decision, Event):
         return (decision,)
-    events = tuple(decision)
+    events = tuple(decision) if isinstance(decision, Iterable) else (decision,)
     if not all(isinstance(event, Event) for event in events):
         raise DefinitionError(f"deciding returned {decision!r}, which are not all events")
     return events
@@ -122,11 +120,26 @@ def annotated_classes(function: Callable[..., Any], position: int) -> tuple[type
     name = getattr(function, "__qualname__", repr(function))
     if len(parameters) <= position:
         raise DefinitionError(f"{name} takes {len(parameters)} parameters, not {position + 1}")
-    hints = typing.get_type_hints(function)
-    hint = hints.get(parameters[position].name)
+    hint = type_hints(function).get(parameters[position].name)
     classes = typing.get_args(hint) or (hint,)
     if not all(isinstance(cls, type) for cls in classes):
         raise DefinitionError(
             f"{name}: annotate {parameters[position].name!r} with the class it takes"
         )
     return classes
+
+
+def type_hints(function: Callable[..., Any], *, include_extras: bool = False) -> dict[str, Any]:
+    """A function's annotations as classes.
+
+    Raises:
+        DefinitionError: one of them is not found by its name.
+    """
+    try:
+        return typing.get_type_hints(function, include_extras=include_extras)
+    except NameError as error:
+        name = getattr(function, "__qualname__", repr(function))
+        raise DefinitionError(
+            f"{name}: {error.name!r} is not found; define what is annotated with at the top of a "
+            "module, outside of `if TYPE_CHECKING`"
+        ) from error

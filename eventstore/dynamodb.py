@@ -32,7 +32,13 @@ from eventstore.expectation import (
     receipt_of,
     starting_point,
 )
-from eventstore.layout import COMMIT_MAX, SLICES, EventLayout, check_transaction_size
+from eventstore.layout import (
+    COMMIT_MAX,
+    SLICES,
+    STREAMS_PROJECTION,
+    EventLayout,
+    check_transaction_size,
+)
 from eventstore.log import Commit, Draft
 from eventstore.stream import StreamId
 from eventstore.token import Outcome, Receipt, Token
@@ -272,6 +278,7 @@ class DynamoDBLog:
                         ":a": {"S": layout.sk(first)},
                         ":z": {"S": layout.sk(last)},
                     },
+                    projection_expression=STREAMS_PROJECTION,
                     consistent_read=True,
                     exclusive_start_key=start,
                     read_as=layout.streams_commit,

@@ -35,6 +35,8 @@ class EventMeta(msgspec.StructMeta):
     ) -> Any:
         if tag == "" or version < 1:
             raise DefinitionError(f"{name}: a tag must not be empty, a version begins at 1")
+        if not config.get("frozen", True):
+            raise DefinitionError(f"{name}: events are facts, so they are always frozen")
         cls: Any = super().__new__(mcls, name, bases, namespace, **{"frozen": True} | config)
         cls.__event_tag__ = tag
         cls.__event_version__ = version

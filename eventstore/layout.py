@@ -39,6 +39,8 @@ SLICES: Final = 4
 _EVENT: Final = "EVENT"
 _COMMIT_DIGITS: Final = 12
 COMMIT_MAX: Final = 10**_COMMIT_DIGITS - 1
+STREAMS_PROJECTION: Final = "#sk, f, n, id, ts, ev, m, z"
+"""What a reader of one stream asks for: a sixth less on the wire than with key and hash."""
 _COMPRESS_FROM_BYTES: Final = WRITE_UNIT_BYTES // 2
 
 
@@ -131,7 +133,7 @@ class EventLayout:
 
     @cached_property
     def streams_commit(self) -> Any:
-        """The same where the stream is known: its thousand keys and hashes are skipped unread."""
+        """The same where the stream is known, so that `STREAMS_PROJECTION` is all there is."""
         return self._stored()
 
     def _stored(self, *more: tuple[Any, ...]) -> Any:

@@ -260,16 +260,15 @@ class Repository(Generic[S]):
         """
         loaded = self.fresh(id)
         stream, seen = loaded.token.stream, loaded.seen
-        decode = self.store.codec.decode
         commit: Commit | None = None
 
-        def events() -> Iterator[Event]:
+        def stored() -> Iterator[bytes]:
             nonlocal commit
             for commit in self.store.log.read(stream, up_to=up_to):
                 seen.append(commit.metadata)
-                yield from decode(commit.data)
+                yield commit.data
 
-        state = self.decider.fold(loaded.state, events())
+        state = self.decider.fold(loaded.state, self.store.codec.replay(stored()))
         if commit is None:
             return loaded
         token = Token(stream, commit.number, commit.version, loaded.token.epoch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import enum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -23,8 +23,8 @@ class Token(msgspec.Struct, frozen=True):
     """
 
     stream: StreamId
-    commit: int
-    version: int
+    commit: Annotated[int, msgspec.Meta(ge=0)]
+    version: Annotated[int, msgspec.Meta(ge=0)]
     epoch: str
 
     def encode(self) -> str:
@@ -39,9 +39,8 @@ class Token(msgspec.Struct, frozen=True):
             WrongTokenError: no token looks like this.
         """
         try:
-            return msgspec.msgpack.decode(
-                base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Token
-            )
+            padded = text + "=" * (-len(text) % 4)
+            return msgspec.msgpack.decode(base64.b64decode(padded, b"-_", True), type=Token)
         except (ValueError, msgspec.MsgspecError) as error:
             raise WrongTokenError(None, repr(text)) from error
 

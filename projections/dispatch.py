@@ -6,6 +6,7 @@ parked for one of them goes on for the others.
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -20,7 +21,6 @@ from orm.clock import Clock
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from projections.delivery import Delivery, by_stream
-from projections.errors import NotParkedError
 from projections.gate import Applied, Gate
 from projections.marker_gate import MarkerGate
 from projections.parking import Parked, Parking
@@ -85,10 +85,11 @@ class Dispatcher:
     def _deliver(self, lane: Lane, deliveries: list[Delivery]) -> None:
         streams = by_stream(deliveries)
         for stream in [stream for stream in streams if stream in lane.parked]:
-            if self.parking.find(lane.gate.projection, stream) is not None:
-                lane.counts["held back"] += len(streams.pop(stream))
-            else:
+            record = self.parking.find(lane.gate.projection, stream)
+            if record is None:
                 lane.parked.discard(stream)
+            elif record.retry is None:
+                lane.counts["held back"] += len(streams.pop(stream))
         if streams:
             self._settle(lane, lane.gate.apply(streams))
 
@@ -130,21 +131,19 @@ class Dispatcher:
         """
         lane = self.lanes[projection_id]
         projection = lane.gate.projection
-        record = self.parking.find(projection, stream)
-        if record is None:
-            raise NotParkedError(projection_id, stream)
+        retry = secrets.token_hex(8)
+        record = self.parking.begin_retry(projection, stream, retry)
         applied = self._replay(lane, stream, record.commit)
+        lane.counts.update(applied.counts)
         if applied.poisoned:
             [poisoned] = applied.poisoned
-            self.parking.release(projection, stream)
-            return self.parking.park(
-                projection, poisoned.error, record.attempts + poisoned.attempts
-            )
-        self.parking.release(projection, stream)
-        lane.parked.discard(stream)
-        # What a worker held back between the replay and the release is only in the store.
-        self._settle(lane, self._replay(lane, stream, record.commit))
-        return self.parking.find(projection, stream)
+            attempts = record.attempts + poisoned.attempts
+            still = self.parking.park_again(projection, poisoned.error, attempts, retry)
+        else:
+            still = self.parking.release(projection, stream, retry)
+        if still is None:
+            lane.parked.discard(stream)
+        return still
 
     def _replay(self, lane: Lane, stream: StreamId, first: int) -> Applied:
         commits = self._store.log.read(stream, after=first - 1)

@@ -1,8 +1,9 @@
 """Effects: what a projector does to rows, gathered and coalesced before anything is written.
 
 Additions to one row become one addition and a put swallows what came before it, so that a batch
-costs one action a row whatever the number of events. What cannot be joined (a put or an addition
-after a delete) is refused within one commit and begins a new transaction between commits.
+costs one action a row whatever the number of events. What cannot be joined (a put or a change after
+a delete, a field both set and added to) is refused within one commit and begins a new transaction
+between commits.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ class Effects:
 
     def can_join(self, later: Effects) -> bool:
         """Whether `later` can be coalesced onto these."""
-        return not any(
-            isinstance(self._pending.get(row_id), _Delete) and not isinstance(pending, _Delete)
+        return all(
+            _can_follow(self._pending.get(row_id), pending)
             for row_id, pending in later._pending.items()
         )
 
@@ -135,6 +136,21 @@ class Effects:
                     )
 
 
+def _can_follow(pending: _Put | _Delete | _Change | None, later: _Put | _Delete | _Change) -> bool:
+    match pending, later:
+        case _Delete(), _Put() | _Change():
+            return False
+        case _Change(), _Change():
+            return not _clash(pending, later.add, later.set)
+        case _:
+            return True
+
+
+def _clash(pending: _Change, add: Mapping[str, Number], set_: Mapping[str, object]) -> set[str]:
+    """Fields that would be set and added to by one action."""
+    return (add.keys() & pending.set.keys()) | (set_.keys() & pending.add.keys())
+
+
 def _copied(pending: _Put | _Delete | _Change) -> _Put | _Delete | _Change:
     match pending:
         case _Put(row):
@@ -158,8 +174,7 @@ def _apply(
         for name, value in set_.items():
             setattr(pending.row, name, value)
         return
-    clash = (add.keys() & pending.set.keys()) | (set_.keys() & pending.add.keys())
-    if clash:
+    if clash := _clash(pending, add, set_):
         raise EffectsError(f"{model.__name__}: {', '.join(sorted(clash))} is both set and added to")
     for name, number in add.items():
         total: Any = pending.add.get(name, 0)

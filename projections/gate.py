@@ -21,7 +21,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 
-from eventstore.errors import EventError
+from eventstore.errors import EventError, StreamCorruptedError
 from eventstore.event import event_tag
 from eventstore.store import EventStore
 from eventstore.stream import StreamId
@@ -32,7 +32,7 @@ from orm.errors import (
     TransactionCanceledError,
 )
 from projections.delivery import Delivery
-from projections.errors import ContendedError, HandlerError
+from projections.errors import ContendedError, HandlerError, ProjectionDefinitionError
 from projections.projection import Projection
 
 S = TypeVar("S")
@@ -65,14 +65,15 @@ class Applied(msgspec.Struct):
     poisoned: list[Poisoned] = []
 
     def note(self, work: Work, done: Sequence[Delivery]) -> None:
-        """Count commits that were applied now."""
-        numbers = {delivery.number for delivery in done}
+        """Count commits that were applied now; one that is noted twice counts once."""
+        numbers = {delivery.number for delivery in done} - work.done
+        work.done |= numbers
         self.counts["applied"] += len(numbers)
         self.counts["gap-filled"] += len(numbers - work.delivered)
 
-    def note_duplicates(self, work: Work, todo: Sequence[Delivery]) -> None:
-        """Count deliveries that had been applied before."""
-        self.counts["duplicate"] += len(work.delivered - {one.number for one in todo})
+    def note_duplicates(self, work: Work, reached: int) -> None:
+        """Count deliveries up to commit `reached` that this work did not apply: others had."""
+        self.counts["duplicate"] += sum(n <= reached for n in work.delivered - work.done)
 
 
 class Gate(Protocol):
@@ -125,6 +126,7 @@ class Work:
         self._projection, self._store, self._stream = projection, store, stream
         self._known = {delivery.number: delivery for delivery in deliveries}
         self.delivered = frozenset(self._known)
+        self.done: set[int] = set()
         self.last = max(self.delivered)
 
     def is_handled(self) -> bool:
@@ -136,14 +138,27 @@ class Work:
         return all(n in self._known for n in range(number + 1, self.last + 1))
 
     def after(self, number: int) -> list[Delivery]:
-        """Every commit after `number` up to the last one delivered, gaps read from the store."""
+        """Every commit after `number` up to the last one delivered, gaps read from the store.
+
+        Raises:
+            StreamCorruptedError: a commit of the gap is not in the store.
+        """
         wanted = range(number + 1, self.last + 1)
         missing = [n for n in wanted if n not in self._known]
         if missing:
             found = self._store.log.read(self._stream, after=missing[0] - 1, up_to=missing[-1])
             for commit in found:
                 self._known.setdefault(commit.number, Delivery(commit, self._store))
+            for n in missing:
+                if n not in self._known:
+                    raise StreamCorruptedError(self._stream, f"commit {n} is not in the store")
         return [self._known[n] for n in wanted]
+
+    def poison(self, error: Exception, reached: int) -> Poisoned:
+        """What stops the stream where not even its next commit could be tried."""
+        number = min((n for n in self.delivered if n > reached), default=self.last)
+        detail = f"{type(error).__name__}: {error}"
+        return Poisoned(HandlerError(self._projection.id, self._stream, number, "", detail), 1)
 
 
 class Folded(msgspec.Struct, Generic[S]):
@@ -213,4 +228,11 @@ def is_refusal(error: Exception) -> bool:
         return any(reason.code == "ValidationError" for reason in error.reasons)
     if isinstance(error, DriverError):
         return isinstance(error, InvalidRequestError)
-    return isinstance(error, KeyfoldError) and not isinstance(error, ContendedError)
+    return isinstance(error, KeyfoldError) and not error.retry
+
+
+def stops_the_worker(error: Exception) -> bool:
+    """Whether an error is of DynamoDB or of the code as a whole, and not of one stream."""
+    if isinstance(error, DriverError | ProjectionDefinitionError):
+        return True
+    return isinstance(error, KeyfoldError) and error.retry

@@ -33,6 +33,7 @@ from projections.gate import (
     fold,
     is_refusal,
     poison,
+    stops_the_worker,
 )
 from projections.layout import APPLIED, ProjectionLayout
 from projections.projection import Projector, projection_of
@@ -100,22 +101,25 @@ class MarkerGate:
             else:
                 self._pass_over(stream, work, result)
         self._apply_works(works, result)
+        for stream, work in works.items():
+            result.note_duplicates(work, self._reached(stream))
         return result
 
     def _pass_over(self, stream: StreamId, work: Work, result: Applied) -> None:
         result.counts["unhandled"] += len(work.delivered)
-        known = max(self._settled.settled(stream), self._applied.get(stream, 0))
-        if work.begins_after(known):
+        if work.begins_after(self._reached(stream)):
             self._settled.settle(stream, work.last)
+
+    def _reached(self, stream: StreamId) -> int:
+        """The commit up to which everything is applied or not handled, as far as is known."""
+        return max(self._settled.settled(stream), self._applied.get(stream, 0))
 
     def _apply_works(self, works: dict[StreamId, Work], result: Applied) -> None:
         """Apply all streams together; commit by commit once a transaction was refused."""
         plans = self._plan(works)
-        for plan in plans:
-            result.note_duplicates(plan.work, plan.todo)
         for _ in range(RIVAL_ATTEMPTS_MAX):
             try:
-                lost = self._write(plans)
+                lost = self._write(plans, result)
             except Exception as error:
                 if not is_refusal(error):
                     raise
@@ -135,9 +139,10 @@ class MarkerGate:
         while rivals < RIVAL_ATTEMPTS_MAX:
             [plan] = self._plan({stream: work}, commits_max=1)
             if not plan.todo:
+                self._finish(plan, result)
                 return
             try:
-                lost = self._write([plan])
+                lost = self._write([plan], result)
             except Exception as error:
                 if not is_refusal(error):
                     raise
@@ -167,9 +172,15 @@ class MarkerGate:
         self._read_markers(works)
         plans = []
         for stream, work in works.items():
-            applied = self._applied.get(stream, 0)
-            todo = work.after(max(applied, self._settled.settled(stream)))[:commits_max]
-            plans.append(_Planned(stream, work, applied, todo, self._fold(stream, todo)))
+            applied, reached = self._applied.get(stream, 0), self._reached(stream)
+            try:
+                todo = work.after(reached)[:commits_max]
+                folded = self._fold(stream, todo)
+            except Exception as error:  # the stream cannot be read, or is no key for a row
+                if stops_the_worker(error):
+                    raise
+                todo, folded = [], Folded([], 0, work.poison(error, reached))
+            plans.append(_Planned(stream, work, applied, todo, folded))
         return plans
 
     def _read_markers(self, works: Mapping[StreamId, Work]) -> None:
@@ -210,14 +221,19 @@ class MarkerGate:
 
     # --- writing ---
 
-    def _write(self, plans: Sequence[_Planned]) -> set[StreamId]:
+    def _write(self, plans: Sequence[_Planned], result: Applied) -> set[StreamId]:
         """Write every plan; return the streams whose marker a rival had moved."""
         lost: set[StreamId] = set()
+        by_stream = {plan.stream: plan for plan in plans}
         for bundle in self._bundles(plans):
-            if lost.isdisjoint(bundle.moves):
-                lost |= self._send(bundle)
+            # Where an earlier part of one of its streams did not go through, it cannot either.
+            if lost.isdisjoint(bundle.moves) and self._send(bundle):
+                for stream, (old, new) in bundle.moves.items():
+                    todo = by_stream[stream].todo
+                    written = [one for one in todo if old < one.number <= new]
+                    result.note(by_stream[stream].work, written)
             else:
-                lost |= bundle.moves.keys()  # an earlier part of one of them did not go through
+                lost |= bundle.moves.keys()
         return lost
 
     def _bundles(self, plans: Sequence[_Planned]) -> Iterator[_Bundle]:
@@ -238,7 +254,8 @@ class MarkerGate:
         if bundle.moves:
             yield bundle
 
-    def _send(self, bundle: _Bundle) -> set[StreamId]:
+    def _send(self, bundle: _Bundle) -> bool:
+        """Write one transaction; whether no rival had moved one of its markers."""
         markers = [
             Action(put=self._marker(stream, old, new))
             for stream, (old, new) in bundle.moves.items()
@@ -249,10 +266,10 @@ class MarkerGate:
             if not any(reason.code == _UNCHANGED for reason in refusal.reasons[: len(markers)]):
                 raise
             self._read_certainly(bundle.moves)
-            return set(bundle.moves)
+            return False
         for stream, (_, new) in bundle.moves.items():
             self._remember(stream, new)
-        return set()
+        return True
 
     def _read_certainly(self, streams: Iterable[StreamId]) -> None:
         """Read markers, consistently, and remember them."""

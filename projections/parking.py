@@ -2,8 +2,12 @@
 
 The park record is durable before any checkpoint passes it. Later commits of a parked stream are not
 delivered; they wait in the store, where a retry finds them. Whether a stream is parked is decided
-by a consistent read whenever a worker would skip on the strength of it, so that a retry, which
-removes the record and then replays once more, cannot leave a commit behind.
+by a consistent read whenever a worker would skip on the strength of it.
+
+A retry marks the record before it reads the store, and workers hold nothing back from then on:
+what they skipped before is in what the retry reads, what comes later they bring to the gate
+themselves. So nothing is left behind, however the two meet, and a retry that is killed leaves a
+record that says that the stream is parked.
 """
 
 from __future__ import annotations
@@ -18,7 +22,9 @@ from orm.codec import item_from_wire, item_to_wire
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConditionFailedError
+from orm.expressions import Condition, Placeholders, condition_fields, equals, exists, not_exists
 from orm.requests import DeleteItem, GetItem, Item, PutItem, Query
+from orm.update import UpdateExpression, single
 from projections.errors import HandlerError, NotParkedError
 from projections.layout import ProjectionLayout
 from projections.projection import Projection
@@ -37,6 +43,8 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
         error: what happened, in words.
         attempts: how often it was tried.
         parked_at: microseconds since 1970-01-01 UTC.
+        retry: the name of the last retry that was begun and has not ended; None where there is
+            none, and workers hold the stream back.
     """
 
     projection: str
@@ -48,6 +56,7 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     attempts: int
     parked_at: int
+    retry: str | None = None
 
     @property
     def stream(self) -> StreamId:
@@ -63,8 +72,24 @@ class Parking:
 
     def park(self, projection: Projection, error: HandlerError, attempts: int) -> Parked:
         """Record that a stream stops here; a record that is there stays as it is."""
+        parked = self._record(projection, error, attempts)
+        unparked = not_exists(self._config.pk)
+        return self._put(projection, parked, unparked) or parked
+
+    def park_again(
+        self, projection: Projection, error: HandlerError, attempts: int, retry: str
+    ) -> Parked | None:
+        """Record that a retry has failed, in place of what was there when it began.
+
+        Returns:
+            The record that holds the stream now; None where another retry has let it go on.
+        """
+        parked = self._record(projection, error, attempts)
+        return self._put(projection, parked, equals("retry", retry))
+
+    def _record(self, projection: Projection, error: HandlerError, attempts: int) -> Parked:
         stream = error.stream
-        parked = Parked(
+        return Parked(
             projection=projection.id,
             category=stream.category,
             id=stream.id,
@@ -75,19 +100,21 @@ class Parking:
             attempts=attempts,
             parked_at=self._clock.now_micros(),
         )
-        item = self._layout.parked(projection, stream) | item_to_wire(
+
+    def _put(self, projection: Projection, parked: Parked, condition: Condition) -> Parked | None:
+        """Write a record, if the condition holds; return the one that is there afterwards."""
+        item = self._layout.parked(projection, parked.stream) | item_to_wire(
             msgspec.structs.asdict(parked)
         )
         request = PutItem(
             table_name=self._config.table,
             item=item,
-            condition_expression="attribute_not_exists(#pk)",
-            expression_attribute_names={"#pk": self._config.pk},
+            **condition_fields(condition, Placeholders()),
         )
         try:
             self._driver.send(request)
         except ConditionFailedError:
-            return self.find(projection, stream) or parked
+            return self.find(projection, parked.stream)
         return parked
 
     def find(self, projection: Projection, stream: StreamId) -> Parked | None:
@@ -121,23 +148,41 @@ class Parking:
             if (start := page.last_evaluated_key) is None:
                 return
 
-    def release(self, projection: Projection, stream: StreamId) -> None:
-        """Let a stream go on.
+    def begin_retry(self, projection: Projection, stream: StreamId, retry: str) -> Parked:
+        """Mark the record, so that workers hold back nothing more; a rival retry is overruled.
 
         Raises:
             NotParkedError: it is not parked.
         """
+        expression = UpdateExpression().set("retry", retry)
+        key = self._layout.parked(projection, stream)
+        request = single(
+            expression.action(self._config.table, key, exists(self._config.pk)),
+            return_values="ALL_NEW",
+        )
+        try:
+            found = self._driver.send(request).attributes
+        except ConditionFailedError as refusal:
+            raise NotParkedError(projection.id, stream) from refusal
+        assert found is not None
+        return _parked(found)
+
+    def release(self, projection: Projection, stream: StreamId, retry: str) -> Parked | None:
+        """Let a stream go on, as this retry has applied everything.
+
+        Returns:
+            None; or the record that still holds the stream, as another retry has begun since.
+        """
         request = DeleteItem(
             table_name=self._config.table,
             key=self._layout.parked(projection, stream),
-            condition_expression="attribute_exists(#pk)",
-            expression_attribute_names={"#pk": self._config.pk},
+            **condition_fields(equals("retry", retry), Placeholders()),
         )
         try:
             self._driver.send(request)
-        except ConditionFailedError as error:
-            if error.applied is False:
-                raise NotParkedError(projection.id, stream) from error
+        except ConditionFailedError:
+            return self.find(projection, stream)
+        return None
 
 
 def _parked(item: Item) -> Parked:

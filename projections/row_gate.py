@@ -30,6 +30,7 @@ from projections.gate import (
     fold,
     is_refusal,
     poison,
+    stops_the_worker,
 )
 from projections.layout import APPLIED
 from projections.projection import ReadModel, projection_of
@@ -70,25 +71,33 @@ class RowGate:
         for stream, deliveries in streams.items():
             work = Work(self.projection, self._store, stream, deliveries)
             if work.is_handled():
-                self._apply_stream(stream, work, result)
+                self._apply_or_poison(stream, work, result)
+                result.note_duplicates(work, self._reached(stream))
             else:
                 self._pass_over(stream, work, result)
         return result
 
     def _pass_over(self, stream: StreamId, work: Work, result: Applied) -> None:
         result.counts["unhandled"] += len(work.delivered)
-        known = max(self._settled.settled(stream), self._remembered(stream))
-        if work.begins_after(known):
+        if work.begins_after(self._reached(stream)):
             self._settled.settle(stream, work.last)
 
-    def _remembered(self, stream: StreamId) -> int:
+    def _reached(self, stream: StreamId) -> int:
+        """The commit up to which everything is applied or not handled, as far as is known."""
         place = self._rows.get(stream)
-        return place.applied if place else 0
+        return max(self._settled.settled(stream), place.applied if place else 0)
+
+    def _apply_or_poison(self, stream: StreamId, work: Work, result: Applied) -> None:
+        try:
+            self._apply_stream(stream, work, result)
+        except Exception as error:  # `of` is the user's; the row or the stream may be unreadable
+            if stops_the_worker(error):
+                raise
+            result.poisoned.append(work.poison(error, self._reached(stream)))
 
     def _apply_stream(self, stream: StreamId, work: Work, result: Applied) -> None:
         """Apply what is left in one write; commit by commit once a write was refused."""
         place, todo = self._todo(stream, work)
-        result.note_duplicates(work, todo)
         one_by_one, rivals = False, 0
         while todo:
             part = todo[:1] if one_by_one else todo

@@ -13,7 +13,8 @@ import pytest
 
 from orm.clock import SystemClock
 from orm.config import SingleTableConfig
-from orm.driver import BotoTransport, Driver, RetryingDriver, Transport, WireDriver
+from orm.driver import Driver, RetryingDriver, Transport, WireDriver
+from orm.driver.boto import BotoTransport
 from orm.local.ephemeral import EphemeralEngine, ephemeral_engine
 from orm.memory import MemoryTransport
 

@@ -25,6 +25,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from eventstore.aggregate import Call, Command
+from eventstore.decider import type_hints
 from eventstore.errors import DefinitionError
 from eventstore.testing.pools import pooled
 from eventstore.testing.scalars import ITEMS_MAX, SCALARS, Bounds
@@ -71,7 +72,7 @@ class Arguments:
         Raises:
             DefinitionError: a parameter without a type, or of one that no strategy makes.
         """
-        hints = typing.get_type_hints(command.function, include_extras=True)
+        hints = type_hints(command.function, include_extras=True)
         parameters = list(inspect.signature(command.function).parameters.values())[1:]
         drawn = [
             (parameter, self._parameter(name, parameter, hints))

@@ -42,7 +42,7 @@ def fields_of(value: Any) -> dict[str, Any] | None:
     if isinstance(value, type):
         return None
     if isinstance(value, msgspec.Struct):
-        return {name: getattr(value, name, None) for name in value.__struct_fields__}
+        return {name: getattr(value, name) for name in value.__struct_fields__}
     if dataclasses.is_dataclass(value):
         return {f.name: getattr(value, f.name, None) for f in dataclasses.fields(value)}
     attributes = getattr(value, "__dict__", None)

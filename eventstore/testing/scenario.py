@@ -12,6 +12,7 @@ hold raises an AssertionError that shows history, commands and differences.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Sequence
 from typing import Any, Generic, TypeAlias, TypeVar, overload
@@ -67,7 +68,7 @@ class Given(Generic[S, C]):
         """Carry out commands one after the other, until one is rejected."""
         __tracebackhide__ = True
         steps: list[Done] = []
-        state = self.state
+        state = copy.deepcopy(self.state)  # folding may change it; others may go on from here
         for command in commands:
             decided = laws.decide(self._subject, command, state)
             steps.append(Done(command, decided))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 
@@ -16,4 +17,6 @@ def named(name: str) -> Work:
 
 
 if __name__ == "__main__":
+    # what the worker warns of (a repair scan, waiting) is in its report
+    logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
     sys.exit(act(named(sys.argv[1])))

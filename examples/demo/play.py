@@ -131,9 +131,12 @@ class Play:
             commits = worker.progress.get("commits", 0)
             if commits != seen:
                 seen, since = commits, time.monotonic()
-            if worker.progress.get("idle"):  # else measuring would only slow it down
-                if all(lag.is_caught_up for lag in self._site.lag(self._projections)):
-                    return
+            # before it is idle, measuring would only slow it down
+            if worker.progress.get("idle") and self._is_caught_up():
+                return
             if time.monotonic() - since > STALLED_SECONDS:
                 raise StalledError(commits, STALLED_SECONDS)
             time.sleep(2 * WATCH_SECONDS)
+
+    def _is_caught_up(self) -> bool:
+        return all(lag.is_caught_up for lag in self._site.lag(self._projections))

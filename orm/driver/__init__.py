@@ -1,6 +1,9 @@
-"""The one door to DynamoDB, what carries it, and what wraps it."""
+"""The one door to DynamoDB, what carries it, and what wraps it.
 
-from orm.driver.boto import BotoTransport
+`orm.driver.boto` is not imported here: boto3 takes a fifth of a second, which nobody should wait
+for who does not use it.
+"""
+
 from orm.driver.faults import Fault, FaultyTransport
 from orm.driver.meter import MeteredDriver, Usage
 from orm.driver.protocol import Driver
@@ -9,7 +12,6 @@ from orm.driver.transport import ServiceError, Transport, TransportError
 from orm.driver.wire import WireDriver
 
 __all__ = [
-    "BotoTransport",
     "Driver",
     "Fault",
     "FaultyTransport",

@@ -65,23 +65,24 @@ class Account:
         return table
 
     def stream(self, arn: object) -> Stream:
+        """Return the stream of this ARN, with what has expired in its table recorded."""
         stream = self.streams.get(arn) if isinstance(arn, str) else None
         if stream is None:
             raise not_found(f"Stream: {arn}")
+        table = self.tables.get(stream.table)
+        if table is not None and table.stream is stream:
+            table.expire(self.now())
         return stream
 
     def table_arn(self, name: str) -> str:
         return f"arn:aws:dynamodb:{self.region}:{ACCOUNT_ID}:table/{name}"
 
-    def open_stream(self, table: Table, view: str, keys: list[Any]) -> None:
+    def open_stream(self, table: Table, view: str) -> None:
         """Give the table a new stream, unrelated to any that it had."""
         now = self.now()
         moment = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
-        label = moment.isoformat(timespec="milliseconds")
-        arn = f"{table.arn}/stream/{label}"
+        arn = f"{table.arn}/stream/{moment.isoformat(timespec='milliseconds')}"
         if arn in self.streams:  # re-enabled within one millisecond
-            label = f"{label}{uuid.uuid4().hex[:4]}"
-            arn = f"{table.arn}/stream/{label}"
-        stream = Stream(arn, label, table.name, view, keys, self._sequence)
-        stream.open(now)
+            arn += uuid.uuid4().hex[:4]
+        stream = Stream(arn, table.name, view, table.key, self._sequence, now)
         self.streams[arn] = table.stream = stream

@@ -126,7 +126,6 @@ def _read_table(account: Account, name: str, params: dict[str, Any]) -> Table:
         name=name,
         arn=account.table_arn(name),
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{account.table_arn(name)} {account.now()}")),
-        region=account.region,
         created_at=account.now(),
         key=key,
         settings=_settings(params),
@@ -208,7 +207,7 @@ def _open_stream(account: Account, table: Table, specification: dict[str, Any]) 
     view = specification.get("StreamViewType")
     if view not in VIEW_TYPES:
         raise Invalid("StreamViewType must be one of " + ", ".join(VIEW_TYPES))
-    account.open_stream(table, view, table.settings["KeySchema"])
+    account.open_stream(table, view)
 
 
 def _switch_stream(account: Account, table: Table, specification: dict[str, Any]) -> None:

@@ -66,6 +66,13 @@ DIVERGENCES = (
         DOCUMENTED,
     ),
     Divergence(
+        "half-a-key",
+        "an item that trades one part of an index key for another, and is in the index neither "
+        "before nor after, costs an index write",
+        "it costs none",
+        DOCUMENTED,
+    ),
+    Divergence(
         "empty-values",
         "an empty ExpressionAttributeValues is accepted where there is no expression",
         "it is refused",
@@ -104,8 +111,9 @@ DIVERGENCES = (
     ),
     Divergence(
         "transaction-units",
-        "capacity of transactions has no ReadCapacityUnits and WriteCapacityUnits",
-        "it has",
+        "capacity of transactions has no ReadCapacityUnits and WriteCapacityUnits, and leaves out "
+        "some actions that find or change nothing",
+        "it has both, and every action counts double",
         DOCUMENTED,
     ),
     # expressions

@@ -41,6 +41,11 @@ class KeySchema:
     def names(self) -> tuple[str, ...]:
         return self.hash_names + self.range_names
 
+    def described(self) -> list[dict[str, str]]:
+        """Return the key as a `KeySchema` of the API."""
+        hashes = [{"AttributeName": name, "KeyType": "HASH"} for name in self.hash_names]
+        return hashes + [{"AttributeName": name, "KeyType": "RANGE"} for name in self.range_names]
+
     def of_item(self, item: Item) -> tuple[Key, Key]:
         """Return partition and sort key of a whole item of the table.
 

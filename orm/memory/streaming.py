@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -61,7 +62,7 @@ def describe_stream(account: Account, params: dict[str, Any]) -> dict[str, Any]:
         "StreamStatus": "ENABLED" if stream.enabled else "DISABLED",
         "StreamViewType": stream.view,
         "CreationRequestDateTime": stream.created_at,
-        "KeySchema": stream.keys,
+        "KeySchema": stream.key.described(),
         "Shards": [_shard(shard) for shard in page],
     }
     if len(shards) > limit:
@@ -96,24 +97,27 @@ def get_records(account: Account, params: dict[str, Any]) -> dict[str, Any]:
     stream = account.stream(place.arn)
     shard = stream.shard(place.shard, now)
     after = _after(int(place.sequence), shard)
-    records, more = _page(shard, after, limit)
-    answer: dict[str, Any] = {"Records": [record.body for record in records]}
+    bodies, last, more = _page(stream, shard.after(after), limit)
+    answer: dict[str, Any] = {"Records": bodies}
     if shard.is_open or more:
-        last = records[-1].sequence if records else after
-        answer["NextShardIterator"] = _iterator(stream, shard, last, now)
+        answer["NextShardIterator"] = _iterator(stream, shard, last or after, now)
     return answer
 
 
-def _page(shard: Shard, after: int, limit: int) -> tuple[list[StreamRecord], bool]:
-    """Return the records of one page and whether there are more."""
-    records: list[StreamRecord] = []
-    size = 0
-    for record in shard.after(after):
-        size += record.size
-        if len(records) == limit or (records and size > STREAM_PAGE_SIZE_BYTES_MAX):
-            return records, True
-        records.append(record)
-    return records, False
+def _page(
+    stream: Stream, records: Iterator[StreamRecord], limit: int
+) -> tuple[list[dict[str, Any]], int, bool]:
+    """Return the records of one page, the last one's number, and whether there are more."""
+    bodies: list[dict[str, Any]] = []
+    total = last = 0
+    for record in records:
+        body, size = stream.body(record)
+        total += size
+        if len(bodies) == limit or (bodies and total > STREAM_PAGE_SIZE_BYTES_MAX):
+            return bodies, last, True
+        bodies.append(body)
+        last = record.sequence
+    return bodies, last, False
 
 
 def _after(sequence: int, shard: Shard) -> int:

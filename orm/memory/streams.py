@@ -11,11 +11,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from orm.memory.keyspace import RING
+from orm.memory.keyspace import RING, Row, ring_position
 from orm.memory.limits import STREAM_RETENTION_SECONDS
 from orm.memory.refusals import not_found
+from orm.memory.schema import Key, KeySchema
+from orm.memory.values import item_size
 
 # AWS's sequence numbers have no leading zeros and no fixed length, and are not dense. Starting just
 # below a power of ten lets them grow by a digit early, so that code which compares them as text, or
@@ -23,20 +25,27 @@ from orm.memory.refusals import not_found
 SEQUENCE_START = 999_999_999_999_999_990_000
 SEQUENCE_STEP = 100
 
+TTL_SERVICE = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRecord:
-    """One change, as GetRecords answers it, with what is needed to page and trim."""
+class StreamRecord(NamedTuple):
+    """One change: the row before and after, and whether the service made it (time to live)."""
 
     sequence: int
     written_at: float
-    size: int
-    body: dict[str, Any]
+    old: Row | None
+    new: Row | None
+    by_service: bool
+
+    @property
+    def event_name(self) -> str:
+        if self.old is None:
+            return "INSERT"
+        return "REMOVE" if self.new is None else "MODIFY"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shard:
     """A run of records of one arc `[low, high)` of the ring.
 
@@ -91,30 +100,67 @@ class Stream:
     """The stream of one table, from being enabled until 24 hours after being disabled."""
 
     def __init__(
-        self, arn: str, label: str, table: str, view: str, keys: list[Any], sequence: Sequence
+        self, arn: str, table: str, view: str, key: KeySchema, sequence: Sequence, now: float
     ) -> None:
-        self.arn, self.label, self.table, self.view, self.keys = arn, label, table, view, keys
+        self.arn, self.table, self.view, self.key = arn, table, view, key
         self.enabled = True
-        self.created_at = 0.0
+        self.created_at = now
         self._sequence = sequence
         self._shards: dict[str, Shard] = {}
+        self._open_shards: list[Shard] = []
         self._opened = self._opened_at = 0
-
-    def open(self, now: float) -> None:
-        """Open the first shard, over the whole ring."""
-        self.created_at = now
         self._open(None, 0, RING, now)
 
-    def append(self, position: int, now: float, size: int, body: dict[str, Any]) -> None:
-        """Write a record for the partition key at `position` of the ring."""
-        shard = next(shard for shard in self.open_shards() if shard.low <= position < shard.high)
-        sequence = self._sequence.next()
-        body["eventID"] = f"{sequence:032x}"
-        body["dynamodb"]["SequenceNumber"] = str(sequence)
-        shard.records.append(StreamRecord(sequence, now, size, body))
+    @property
+    def label(self) -> str:
+        return self.arn.rpartition("/stream/")[2]
 
-    def open_shards(self) -> list[Shard]:
-        return [shard for shard in self._shards.values() if shard.is_open]
+    @property
+    def region(self) -> str:
+        return self.arn.split(":")[3]
+
+    def append(
+        self, hash_key: Key, old: Row | None, new: Row | None, now: float, *, by_service: bool
+    ) -> None:
+        """Write a record into the open shard that holds the partition key."""
+        shard = self._open_shards[0]
+        if len(self._open_shards) > 1:
+            position = ring_position(hash_key)
+            shard = next(one for one in self._open_shards if one.low <= position < one.high)
+        shard.records.append(StreamRecord(self._sequence.next(), now, old, new, by_service))
+
+    def body(self, record: StreamRecord) -> tuple[dict[str, Any], int]:
+        """Return a record as GetRecords answers it, and its size in bytes."""
+        row = record.new or record.old
+        assert row is not None
+        keys = self.key.of_values(row.item)
+        change: dict[str, Any] = {
+            "ApproximateCreationDateTime": int(record.written_at),
+            "Keys": keys,
+            "SequenceNumber": str(record.sequence),
+            "StreamViewType": self.view,
+        }
+        size = item_size(keys)
+        for image, row, views in (
+            ("NewImage", record.new, ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")),
+            ("OldImage", record.old, ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")),
+        ):
+            if row is not None and self.view in views:
+                change[image] = row.item
+                size += row.size
+        change["SizeBytes"] = size
+        return self._envelope(record, change), size
+
+    def _envelope(self, record: StreamRecord, change: dict[str, Any]) -> dict[str, Any]:
+        body = {
+            "eventID": f"{record.sequence:032x}",
+            "eventName": record.event_name,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": self.region,
+            "dynamodb": change,
+        }
+        return {**body, "userIdentity": TTL_SERVICE} if record.by_service else body
 
     def shards(self, now: float) -> list[Shard]:
         """All shards that can still be listed, in the order of their opening."""
@@ -152,10 +198,11 @@ class Stream:
         self._close(None, now)
 
     def _close(self, shard_id: str | None, now: float) -> list[Shard]:
-        closing = self.open_shards() if shard_id is None else [self.shard(shard_id, now)]
+        closing = self._open_shards[:] if shard_id is None else [self.shard(shard_id, now)]
         for shard in closing:
             if not shard.is_open:
                 raise not_found(f"open Shard: {shard.id}")
+            self._open_shards.remove(shard)
             shard.last_sequence, shard.closed_at = self._sequence.next(), now
         return closing
 
@@ -168,6 +215,7 @@ class Stream:
         shard_id = f"shardId-{self._opened_at:020d}-{self._opened:08x}"
         shard = Shard(shard_id, parent_id, low, high, self._sequence.next(), now)
         self._shards[shard_id] = shard
+        self._open_shards.append(shard)
         return shard
 
 

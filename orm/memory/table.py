@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
-from orm.memory.keyspace import Keyspace, Row, ring_position
+from orm.memory.keyspace import Keyspace, Row
 from orm.memory.limits import ITEM_SIZE_BYTES_MAX, TTL_AGE_SECONDS_MAX
 from orm.memory.numbers import Number, number
 from orm.memory.refusals import Invalid
 from orm.memory.schema import IndexSchema, Key, KeySchema
 from orm.memory.streams import Stream
 from orm.memory.values import Item, item_size
-
-TTL_SERVICE = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,6 @@ class Table:
     name: str
     arn: str
     id: str
-    region: str
     created_at: float
     key: KeySchema
     settings: dict[str, Any]
@@ -110,7 +107,7 @@ class Table:
         sort_key: Key,
         new: Row | None,
         now: float,
-        identity: dict[str, str] | None = None,
+        by_service: bool = False,
     ) -> Change:
         """Put `new` in the place of what is there; None deletes."""
         old = self.rows.get(hash_key, sort_key)
@@ -122,7 +119,7 @@ class Table:
         indexes = tuple(
             [self._index(index, old, new, hash_key, sort_key) for index in self.indexes.values()]
         )
-        self._record(hash_key, old, new, now, identity)
+        self._record(hash_key, old, new, now, by_service)
         return Change(old, new, indexes)
 
     def expire(self, now: float) -> None:
@@ -152,7 +149,7 @@ class Table:
 
     def _expire_row(self, hash_key: Key, sort_key: Key, expiry: Number, now: float) -> None:
         if expiry > now - TTL_AGE_SECONDS_MAX:
-            self.change(hash_key, sort_key, None, now, TTL_SERVICE)
+            self.change(hash_key, sort_key, None, now, by_service=True)
 
     def _expect(self, hash_key: Key, sort_key: Key, item: Item) -> None:
         expiry = self._expiry(item)
@@ -172,45 +169,13 @@ class Table:
         return IndexChange(index, before, after)
 
     def _record(
-        self,
-        hash_key: Key,
-        old: Row | None,
-        new: Row | None,
-        now: float,
-        identity: dict[str, str] | None,
+        self, hash_key: Key, old: Row | None, new: Row | None, now: float, by_service: bool
     ) -> None:
-        stream = self.stream
-        if stream is None or not stream.enabled:
+        if self.stream is None or not self.stream.enabled:
             return
         if old is new or (old is not None and new is not None and old.item == new.item):
             return  # a write that changes nothing is no change
-        body, size = self._body(stream.view, old, new, now)
-        if identity is not None:
-            body["userIdentity"] = identity
-        stream.append(ring_position(hash_key), now, size, body)
-
-    def _body(
-        self, view: str, old: Row | None, new: Row | None, now: float
-    ) -> tuple[dict[str, Any], int]:
-        row = new or old
-        assert row is not None
-        keys = self.key.of_values(row.item)
-        change: dict[str, Any] = {"ApproximateCreationDateTime": int(now), "Keys": keys}
-        size = item_size(keys)
-        if new is not None and view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
-            change["NewImage"], size = new.item, size + new.size
-        if old is not None and view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
-            change["OldImage"], size = old.item, size + old.size
-        change |= {"SizeBytes": size, "StreamViewType": view}
-        name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
-        body = {
-            "eventName": name,
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": self.region,
-            "dynamodb": change,
-        }
-        return body, size
+        self.stream.append(hash_key, old, new, now, by_service=by_service)
 
 
 def _place(entry: IndexEntry) -> tuple[Key, Key]:

@@ -28,6 +28,7 @@ from eventstore import (
     Step,
     StreamId,
     Token,
+    VersionConflictError,
 )
 from orm.errors import KeyfoldError
 from tests.support.histories import COMMITTED, NOT_WRITTEN, UNKNOWN, History, Reading, Report
@@ -190,8 +191,8 @@ class Writer:
                 drafts = [Draft(r.stream, r.before, data, 1) for r in receipts]
             except KeyfoldError as error:
                 detail = f"{type(error).__name__}: {error}"
-                if error.applied is None:
-                    continue  # a probe that failed
+                if error.applied is None or (receipts and error.retry and not _decided(error)):
+                    continue  # a probe that failed, or a repetition that was not sent
                 said = NOT_WRITTEN
                 break
             else:
@@ -250,6 +251,11 @@ class Writer:
 
     def _pk(self, stream: StreamId) -> str:
         return f"{stream.category}#{stream.id}"
+
+
+def _decided(error: KeyfoldError) -> bool:
+    """Whether the error is about the place, and not about this one try."""
+    return isinstance(error, VersionConflictError)
 
 
 Tasks = list[Callable[[], None]]

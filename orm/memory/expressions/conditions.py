@@ -112,6 +112,8 @@ class Between:
 
     def bind(self, scope: Scope) -> Test:
         operand, low, high = (part.bind(scope) for part in (self.operand, self.low, self.high))
+        for bound in (low, high):
+            _refuse_same("BETWEEN", operand, bound)
         require_types("BETWEEN", ORDERED_TYPES, operand, low, high)
         refuse_empty_range(low.constant, high.constant)
         return lambda item: (

@@ -44,6 +44,7 @@ UNLIKE = frozenset(
     }
 )
 UNORDERED = frozenset({"SS", "NS", "BS", "ConsumedCapacity", "GlobalSecondaryIndexes"})
+UNITS_DIFFER = frozenset({"batch-get-miss", "delete-of-nothing", "transaction-units"})
 KNOWN = frozenset(divergence.name for divergence in DIVERGENCES)
 
 
@@ -125,7 +126,7 @@ def _without(one: Outcome, operation: str, params: Params, aside: Collection[str
     body = dict(body)
     reads_nothing = operation in ("Query", "Scan") and body.get("ScannedCount") == 0
     unasked = params.get("ReturnConsumedCapacity", "NONE") == "NONE"  # delete-of-nothing
-    if reads_nothing or unasked or {"delete-of-nothing", "batch-get-miss"} & set(aside):
+    if reads_nothing or unasked or UNITS_DIFFER & set(aside):
         body.pop("ConsumedCapacity", None)
     if {"order-of-ties", "order-of-scan"} & set(aside) and "Items" in body:
         body["Items"] = unordered(body["Items"])

@@ -73,18 +73,18 @@ attributes = st.fixed_dictionaries(
         "ss": string_sets,
         "ns": number_sets,
         "v": documents,
-        "g": st.sampled_from(GROUPS).map(lambda text: {"S": text}),
-        "gn": numbers,
         "ls": st.sampled_from(("L1", "L2")).map(lambda text: {"S": text}),
     },
 )
-items = st.builds(lambda key, rest: {**key, **rest}, keys, attributes)
+groups = st.sampled_from(GROUPS).map(lambda text: {"S": text})
+index_keys: st.SearchStrategy[dict[str, Value]] = st.one_of(  # never the number alone: half-a-key
+    st.just({}), st.fixed_dictionaries({"g": groups}, optional={"gn": numbers})
+)
+items = st.builds(lambda *parts: {**parts[0], **parts[1], **parts[2]}, keys, attributes, index_keys)
 
 paths = st.sampled_from(
     [
         *ATTRIBUTES,
-        "g",
-        "gn",
         "absent",
         "m.a",
         "m.b",

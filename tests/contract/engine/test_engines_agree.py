@@ -227,9 +227,7 @@ class EnginesAgree(RuleBasedStateMachine):
         }
         if token is not None:
             params["ClientRequestToken"] = f"{self.table}{token}"
-        deletes = any("Delete" in action for action in params["TransactItems"])
-        aside = ("delete-of-nothing",) if deletes or token else ()
-        self.pair.same("TransactWriteItems", params, aside)
+        self.pair.same("TransactWriteItems", params, ("transaction-units",))
 
     @rule(wanted=st.lists(some.keys, min_size=1, max_size=4), capacity=capacities)
     def transact_get(self, wanted: list[Any], capacity: str) -> None:

@@ -151,7 +151,9 @@ def test_rows_are_found_by_their_indexes(house: House) -> None:
 
 def test_a_read_model_costs_one_put_a_stream_and_batch(house: House) -> None:
     branch, streams = fresh_branch(), [fresh_account() for _ in range(3)]
-    first = [c for s in streams for c in house.append(s, Deposited(1, branch), Deposited(2, branch))]
+    first = [
+        c for s in streams for c in house.append(s, Deposited(1, branch), Deposited(2, branch))
+    ]
     gate = house.gate(Statement)
     with cost(house.meter) as spent:
         house.deliver(gate, first)
@@ -168,7 +170,9 @@ def test_a_read_model_costs_one_put_a_stream_and_batch(house: House) -> None:
 def test_a_projector_costs_one_transaction_a_batch(house: House) -> None:
     """Ten streams, twenty commits, one branch: eleven actions, one request, and nothing read."""
     branch, streams = fresh_branch(), [fresh_account() for _ in range(10)]
-    first = [c for s in streams for c in house.append(s, Deposited(1, branch), Deposited(2, branch))]
+    first = [
+        c for s in streams for c in house.append(s, Deposited(1, branch), Deposited(2, branch))
+    ]
     gate = house.gate(Ledger())
     with cost(house.meter) as spent:
         house.deliver(gate, first)
@@ -326,7 +330,10 @@ def test_one_stream_over_several_transactions_is_exact_after_a_rival(house: Hous
     """A rival has applied the first part: the second is not lost, the first not doubled."""
     branch, stream = fresh_branch(), fresh_account()
     commits = house.append(
-        stream, Deposited(60, f"{branch}a"), Deposited(60, f"{branch}b"), Deposited(60, f"{branch}c")
+        stream,
+        Deposited(60, f"{branch}a"),
+        Deposited(60, f"{branch}b"),
+        Deposited(60, f"{branch}c"),
     )
     house.deliver(house.gate(Fan()), commits[:1])
     applied = house.deliver(house.gate(Fan()), commits)

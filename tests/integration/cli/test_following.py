@@ -17,7 +17,8 @@ import pytest
 
 from eventstore import DynamoDBLog, EventStore
 from orm.config import SingleTableConfig
-from orm.driver import BotoTransport, RetryingDriver, WireDriver
+from orm.driver import RetryingDriver, WireDriver
+from orm.driver.boto import BotoTransport
 from orm.local.ephemeral import EphemeralEngine, ephemeral_engine
 from tests.unit.cli.bank import Account
 from tests.unit.cli.command import GROUPS, installed

@@ -24,7 +24,8 @@ from eventstore.errors import (
 from orm.cli.failure import describe
 from orm.clock import SystemClock
 from orm.config import SingleTableConfig
-from orm.driver import BotoTransport, Driver, RetryingDriver, RetryPolicy, WireDriver
+from orm.driver import Driver, RetryingDriver, RetryPolicy, WireDriver
+from orm.driver.boto import BotoTransport
 from orm.errors import (
     InvalidKeyError,
     ItemTooLargeError,

@@ -200,11 +200,11 @@ class Ways(Aggregate):
         return Gone(len(numbers))
 
     @command
-    def named(self, **numbers: int) -> Gone:
+    def named(self, /, **numbers: int) -> Gone:
         return Gone(len(numbers))
 
     @command
-    def untyped(self, thing) -> Gone:  # type: ignore[no-untyped-def]
+    def untyped(self, thing) -> Gone:
         return Gone(1)
 
     @command

@@ -164,7 +164,7 @@ def test_an_aggregate_without_commands_is_refused():
 def test_a_target_of_another_kind_is_refused():
     """Neither an aggregate class nor a decider."""
     with pytest.raises(DefinitionError, match="no aggregate class and no decider"):
-        state_machine(Course)  # type: ignore[type-var]
+        state_machine(Course)  # type: ignore[arg-type]
 
 
 def test_the_machine_is_named_for_its_aggregate():

@@ -23,8 +23,8 @@ HOT = Habits(any_place=0, guess=0, old_token=0, together=0)
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_every_history_is_true(block: int):
-    """Answers lost, late, doubled, damaged, refusals, faults: no gap, no overlap, no doubled or lost
-    decision, no false word, nothing torn, nothing out of order."""
+    """Answers lost, late, doubled or damaged, refusals, faults: no gap, no overlap, no decision
+    doubled or lost, no false word, nothing torn, nothing out of order."""
     said, faults, commits = Counter[str](), Counter[str](), 0
     for seed in range(block, SEEDS, BLOCKS):
         run = simulate(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import types
 from collections.abc import Iterator
@@ -185,3 +186,34 @@ def test_keyfolds_own_groups_cannot_be_displaced(tmp_path: Path) -> None:
     assert len(found) == 4
     assert run("stream", "--help", groups=found).code == 0
     assert "own of another" in run("own", groups=found).err
+
+
+def test_a_person_at_a_terminal_sees_names_beside_values(tmp_path: Path) -> None:
+    with standing_in(tmp_path, NO_COLOR="1"):
+        ended = run("tables", "describe", "--engine", "memory", terminal=True)
+    assert ended.code == 3
+    assert "status" in ended.out
+    assert "missing" in ended.out
+    assert "\t" not in ended.out
+
+
+def test_notes_are_json_lines_where_json_is_asked_for(tmp_path: Path) -> None:
+    """Whatever reads standard error reads one object a line."""
+    with standing_in(tmp_path):
+        ended = run("stream", "ls", "A", "--engine", "memory", "--json")
+    assert [list(json.loads(line)) for line in ended.err.splitlines()] == [["note"], ["error"]]
+
+
+def test_only_an_int_is_an_exit_code() -> None:
+    for result, code in ((None, 0), (True, 0), ("text", 0), (3, 3)):
+        app = App(name="ends")
+        app.default(lambda result=result: result)
+        with plugin("ends", app=app) as ends:
+            assert run("ends", groups=[ends]).code == code
+
+
+def test_a_group_decides_its_own_exit() -> None:
+    """`sys.exit` in a command is obeyed."""
+    with plugin("exits", app=raising(SystemExit(5))) as exits, pytest.raises(SystemExit) as ended:
+        run("exits", groups=[exits])
+    assert ended.value.code == 5

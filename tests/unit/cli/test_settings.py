@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orm.driver.boto import BotoTransport
 from orm.errors import ConfigurationError
 from orm.memory import MemoryTransport
 from orm.settings import (
@@ -160,3 +161,23 @@ def test_an_import_string_that_names_nothing_is_told(tmp_path: Path, name: str, 
 def test_memory_engine_opens_an_engine_of_its_own() -> None:
     assert isinstance(open_transport(Settings(engine="memory")), MemoryTransport)
     assert list(table_names(open_driver(Settings(engine="memory")))) == []
+
+
+@pytest.mark.parametrize("engine", ["aws", "local"])
+def test_an_endpoint_is_reached_with_the_credentials_of_the_environment(engine: str) -> None:
+    """Also for `local`: then it is any engine, not the one that this user runs."""
+    settings = load_settings(
+        Path("/"), {"KEYFOLD_ENGINE": engine, "KEYFOLD_ENDPOINT": "http://127.0.0.1:9"}
+    )
+    assert isinstance(open_transport(settings), BotoTransport)
+
+
+def test_two_names_for_one_table_must_agree() -> None:
+    with pytest.raises(SettingsError, match="one shared table"):
+        Settings(read_models_table="events", read_models={"pk": "hash"})
+
+
+def test_one_table_may_serve_as_both() -> None:
+    names = {"pk": "hash"}
+    settings = Settings(read_models_table="events", events=names, read_models=names)
+    assert settings.events_config == settings.read_models_config

@@ -1,7 +1,5 @@
 """A small domain in both styles, to try the testing kit on."""
 
-# ruff: noqa: RUF012 - msgspec copies such defaults for each instance
-
 from __future__ import annotations
 
 from typing import Annotated, NewType

@@ -1,7 +1,5 @@
 """Domains with one mistake each, for the kit to find."""
 
-# ruff: noqa: RUF012 - msgspec copies such defaults for each instance
-
 from __future__ import annotations
 
 import itertools

@@ -82,8 +82,3 @@ def test_a_picture_stays_as_it_was(value: Any):
     inside = value.x if isinstance(value, Point) else value.value
     inside.append(2)
     assert picture(value) != before
-
-
-def test_unset_fields_have_a_picture():
-    """A Struct may be made without running its constructor."""
-    assert same(Point.__new__(Point), Point.__new__(Point))

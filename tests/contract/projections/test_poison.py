@@ -1,0 +1,542 @@
+"""Poison: one event that cannot be applied stops its own stream for its own projection, no more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Self
+
+import pytest
+
+from eventstore import Event, Recorded, StreamId
+from eventstore.codec import RawEvent
+from orm import Key, Model
+from orm.driver import RetryingDriver, WireDriver
+from orm.driver.faults import Fault, FaultyTransport
+from orm.driver.retry import RetryPolicy
+from orm.errors import KeyfoldError
+from projections import Effects, NotParkedError, Projector, ReadModel, handles, projection_of
+from projections.dispatch import Dispatcher
+from tests.contract.projections.bank import (
+    EVENTS,
+    Deposited,
+    Ledger,
+    Named,
+    Seen,
+    Statement,
+)
+from tests.contract.projections.house import House, fresh_account, fresh_branch
+
+
+class Mood:
+    """Whether handlers fail, and how often they were called; shared by those below."""
+
+    def __init__(self) -> None:
+        self.broken = True
+        self.calls: Counter[int] = Counter()
+
+    def check(self, pence: int) -> None:
+        self.calls[pence] += 1
+        if self.broken and pence == 13:
+            raise ZeroDivisionError("bad luck")
+
+
+def moody_row(mood: Mood) -> type[ReadModel]:
+    """A read model of its own class and rows, whose handler depends on the mood."""
+
+    class MoodyRow(ReadModel, key=Key("account"), source="ACCOUNT"):
+        account: str
+        lines: list[int] = []
+
+        @classmethod
+        def of(cls, stream: StreamId) -> Self:
+            return cls(account=stream.id)
+
+        @handles
+        def deposited(self, event: Deposited) -> None:
+            mood.check(event.pence)
+            self.lines.append(event.pence)
+
+    return MoodyRow
+
+
+class MoodyLine(Model, key=Key("account", sort=("number",))):
+    """One row a commit, and how often it was written."""
+
+    account: str
+    number: int
+    pence: int = 0
+    writes: int = 0
+
+
+class Moody(Projector, source="ACCOUNT"):
+    def __init__(self, mood: Mood) -> None:
+        self.mood = mood
+
+    @handles
+    def deposited(self, event: Deposited, rows: Effects, commit: Recorded) -> None:
+        self.mood.check(event.pence)
+        key = {"account": commit.stream.id, "number": commit.commit}
+        rows.add(MoodyLine, key, pence=event.pence, writes=1)
+
+
+class Subject:
+    """One of both kinds of projection, with a handler that can be mended."""
+
+    def __init__(self, house: House, kind: str) -> None:
+        self.house, self.mood = house, Mood()
+        self.declared = moody_row(self.mood) if kind == "row" else Moody(self.mood)
+        self.projection = projection_of(self.declared)
+        self.dispatcher = house.dispatcher(self.declared)
+
+    def lines(self, stream: StreamId) -> list[int]:
+        """What was applied, in order; a doubled effect would show."""
+        table = self.house.table(stream.tenant)
+        if isinstance(self.declared, Projector):
+            found = table.query(MoodyLine).where(account=stream.id).all()
+            assert all(line.writes == 1 for line in found)
+            return [line.pence for line in found]
+        row = table.get(self.declared, account=stream.id)
+        return [] if row is None else row.lines  # type: ignore[attr-defined]
+
+    def restart(self) -> None:
+        """A new process: nothing remembered but what the table holds."""
+        self.dispatcher = self.house.dispatcher(self.declared)
+
+    def retry(self, stream: StreamId):
+        """Retry from another process, as the command does."""
+        return self.house.dispatcher(self.declared).retry(self.projection.id, stream)
+
+
+@pytest.fixture(params=["row", "marker"])
+def subject(request: pytest.FixtureRequest, house: House) -> Subject:
+    return Subject(house, request.param)
+
+
+def deposits(house: House, stream: StreamId, *pence: int):
+    branch = fresh_branch()
+    return house.append(stream, *(Deposited(n, branch) for n in pence))[-len(pence) :]
+
+
+# --- parking ----------------------------------------------------------------------------------
+
+
+def test_a_failing_handler_is_tried_five_times_and_then_parks(
+    house: House, subject: Subject
+) -> None:
+    """Commits before it in the same batch are applied, those behind it wait, others flow."""
+    stream, other = fresh_account(), fresh_account()
+    commits = deposits(house, stream, 1, 2, 13, 4)
+    subject.dispatcher.dispatch([*commits, *deposits(house, other, 7)])
+    assert subject.lines(stream) == [1, 2]
+    assert subject.lines(other) == [7]
+    assert subject.mood.calls[13] == 5
+    parked = house.parking.find(subject.projection, stream)
+    assert parked is not None
+    assert (parked.commit, parked.tag, parked.attempts) == (3, "deposited", 5)
+    assert parked.error == "ZeroDivisionError: bad luck"
+    assert parked.stream == stream
+    lane = subject.dispatcher.lanes[subject.projection.id]
+    assert lane.counts["parked"] == 1
+
+
+def test_a_handler_that_recovers_within_five_tries_parks_nothing(house: House) -> None:
+    """Whatever it wrote into the row in its failed tries is thrown away."""
+    stream, tries = fresh_account(), Counter[str]()
+
+    class Flaky(ReadModel, key=Key("account"), source="ACCOUNT"):
+        account: str
+        lines: list[int] = []
+
+        @classmethod
+        def of(cls, stream: StreamId) -> Self:
+            return cls(account=stream.id)
+
+        @handles
+        def deposited(self, event: Deposited) -> None:
+            self.lines.append(event.pence)
+            tries["all"] += 1
+            if event.pence == 2 and tries["all"] < 8:
+                raise OSError("not yet")
+
+    dispatcher = house.dispatcher(Flaky)
+    dispatcher.dispatch(deposits(house, stream, 1, 2, 3))
+    assert house.table().get_or_fail(Flaky, account=stream.id).lines == [1, 2, 3]
+    assert house.parking.find(projection_of(Flaky), stream) is None
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_later_commits_of_a_parked_stream_are_held_back(
+    house: House, subject: Subject, restarted: bool
+) -> None:
+    """By the worker that parked it, and by one that finds the record at its start."""
+    stream = fresh_account()
+    subject.dispatcher.dispatch(deposits(house, stream, 1, 13))
+    if restarted:
+        subject.restart()
+    before = subject.mood.calls[13]
+    subject.dispatcher.dispatch(deposits(house, stream, 3, 4))
+    assert subject.lines(stream) == [1]
+    assert subject.mood.calls[13] == before, "a parked stream's handler is not run again"
+    assert subject.dispatcher.lanes[subject.projection.id].counts["held back"] == 2
+
+
+def test_a_worker_that_does_not_know_of_the_parking_parks_again(
+    house: House, subject: Subject
+) -> None:
+    """It tries, fails, finds the record there, and leaves it as it is."""
+    stream, ignorant = fresh_account(), house.dispatcher(subject.declared)
+    subject.dispatcher.dispatch(deposits(house, stream, 1, 13))
+    before = house.parking.find(subject.projection, stream)
+    ignorant.dispatch(deposits(house, stream, 3))
+    assert house.parking.find(subject.projection, stream) == before
+    assert subject.lines(stream) == [1]
+
+
+def test_a_stream_parked_for_one_projection_goes_on_for_the_others(house: House) -> None:
+    stream, mood = fresh_account(), Mood()
+    dispatcher = house.dispatcher(Moody(mood), Statement)
+    dispatcher.dispatch(deposits(house, stream, 1, 13, 3))
+    assert house.table().get_or_fail(Statement, account=stream.id).lines == [1, 13, 3]
+    assert [stream in lane.parked for lane in dispatcher.lanes.values()] == [True, False]
+
+
+def test_a_tenants_parked_stream_is_listed_and_found(house: House, subject: Subject) -> None:
+    stream = fresh_account("acme")
+    subject.dispatcher.dispatch(deposits(house, stream, 13))
+    assert stream in {one.stream for one in house.parking.all(subject.projection)}
+    same_id = StreamId(stream.category, stream.id)
+    assert house.parking.find(subject.projection, same_id) is None
+
+
+# --- what cannot be read ----------------------------------------------------------------------
+
+
+FUTURE = [
+    RawEvent("from-the-future", 3, {"x": 1}),
+    RawEvent("deposited", 1, {"pence": 5, "branch": "b"}),
+]
+
+
+def test_an_unknown_event_parks(house: House, subject: Subject) -> None:
+    """Without a second try: reading it again would not help."""
+    stream = fresh_account()
+    deposits(house, stream, 1)
+    house.append_raw(stream, FUTURE)
+    subject.dispatcher.dispatch(house.commits(stream))
+    parked = house.parking.find(subject.projection, stream)
+    assert parked is not None
+    assert (parked.commit, parked.tag, parked.attempts) == (2, "from-the-future", 1)
+    assert subject.lines(stream) == [1]
+
+
+def test_an_unknown_event_is_passed_over_where_the_projection_says_so(house: House) -> None:
+    """The known events of the same commit are handled."""
+
+    class Tolerant(ReadModel, key=Key("account"), source="ACCOUNT", ignores_unknown=True):
+        account: str
+        lines: list[int] = []
+
+        @classmethod
+        def of(cls, stream: StreamId) -> Self:
+            return cls(account=stream.id)
+
+        @handles
+        def deposited(self, event: Deposited) -> None:
+            self.lines.append(event.pence)
+
+    stream = fresh_account()
+    house.append_raw(stream, FUTURE)
+    house.append_raw(stream, FUTURE[:1])
+    deposits(house, stream, 6)
+    house.dispatcher(Tolerant).dispatch(house.commits(stream))
+    assert house.table().get_or_fail(Tolerant, account=stream.id).lines == [5, 6]
+    assert house.parking.find(projection_of(Tolerant), stream) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"\xc1 is no msgpack", "EventFormatError"),
+        (b"", "EventFormatError"),
+        ([RawEvent("deposited", 1, {"pence": "many", "branch": "b"})], "EventFormatError"),
+        ([RawEvent("deposited", 9, {"pence": 1, "branch": "b"})], "EventVersionError"),
+    ],
+    ids=["no msgpack", "empty", "another type", "another version"],
+)
+def test_a_body_that_cannot_be_read_parks(
+    house: House, subject: Subject, data: bytes | list[RawEvent], error: str
+) -> None:
+    stream = fresh_account()
+    deposits(house, stream, 1)
+    house.append_raw(stream, data)
+    deposits(house, stream, 3)
+    subject.dispatcher.dispatch(house.commits(stream))
+    parked = house.parking.find(subject.projection, stream)
+    assert parked is not None
+    assert parked.commit == 2
+    assert parked.error.startswith(error)
+    assert subject.lines(stream) == [1]
+
+
+def test_a_commit_that_the_store_has_lost_parks(house: House, subject: Subject) -> None:
+    """Somebody deleted history: the streams that are whole go on."""
+    stream, whole = fresh_account(), fresh_account()
+    commits = deposits(house, stream, 1, 2, 3, 4)
+    layout = house.log.layout
+    from orm.requests import DeleteItem
+
+    key = layout.config.key(layout.pk(stream), layout.sk(3))
+    house.plain.send(DeleteItem(table_name=house.events.table, key=key))
+    subject.dispatcher.dispatch([commits[0], commits[3], *deposits(house, whole, 9)])
+    parked = house.parking.find(subject.projection, stream)
+    assert parked is not None
+    assert "StreamCorruptedError" in parked.error
+    assert subject.lines(whole) == [9]
+
+
+# --- what cannot be written -------------------------------------------------------------------
+
+
+class Big(ReadModel, key=Key("account"), source="ACCOUNT"):
+    """A row that can outgrow an item, or hold what no item holds."""
+
+    account: str
+    text: str = ""
+    number: float = 0.0
+
+    @classmethod
+    def of(cls, stream: StreamId) -> Self:
+        return cls(account=stream.id)
+
+    @handles
+    def deposited(self, event: Deposited) -> None:
+        self.number += float("nan") if event.pence == 13 else event.pence
+        self.text += "x" * (500_000 if event.pence == 400 else 1)
+
+
+class BigRow(Model, key=Key("account", sort=("commit",))):
+    account: str
+    commit: int
+    text: str = ""
+    number: float = 0.0
+
+
+class BigProjector(Projector, source="ACCOUNT"):
+    @handles
+    def deposited(self, event: Deposited, rows: Effects, commit: Recorded) -> None:
+        account = commit.stream.id
+        number = float("nan") if event.pence == 13 else float(event.pence)
+        text = "x" * (500_000 if event.pence == 400 else event.pence)
+        rows.put(BigRow(account=account, commit=commit.commit, text=text, number=number))
+
+
+def big_numbers(house: House, kind: str, stream: StreamId) -> float:
+    """The sum of what was written for a stream."""
+    if kind == "row":
+        return house.table().get_or_fail(Big, account=stream.id).number
+    rows = house.table().query(BigRow).where(account=stream.id).all()
+    return sum(row.number for row in rows)
+
+
+@pytest.mark.parametrize("bad", [13, 400], ids=["not a number", "over 400 KB"])
+@pytest.mark.parametrize("kind", ["row", "marker"])
+def test_a_refused_write_is_narrowed_down_to_its_commit(house: House, kind: str, bad: int) -> None:
+    """The whole batch is refused first; then commit by commit, and only that one parks."""
+    stream, other = fresh_account(), fresh_account()
+    declared = Big if kind == "row" else BigProjector()
+    commits = [*deposits(house, stream, 1, 2, bad, 4), *deposits(house, other, 5)]
+    dispatcher = house.dispatcher(declared)
+    dispatcher.dispatch(commits)
+    parked = house.parking.find(projection_of(declared), stream)
+    assert parked is not None
+    assert (parked.commit, parked.tag) == (3, "deposited")
+    assert [big_numbers(house, kind, one) for one in (stream, other)] == [3.0, 5.0]
+    lane = dispatcher.lanes[projection_of(declared).id]
+    assert (lane.counts["applied"], lane.counts["parked"]) == (3, 1)
+
+
+class Numbered(ReadModel, key=Key("number"), source="ACCOUNT"):
+    """Its `of` fails on streams whose id is no number."""
+
+    number: int
+    pence: int = 0
+
+    @classmethod
+    def of(cls, stream: StreamId) -> Self:
+        return cls(number=int(stream.id, 16) if stream.id[0] != "x" else int(stream.id))
+
+    @handles
+    def deposited(self, event: Deposited) -> None:
+        self.pence += event.pence
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["from the first", "behind a gap"])
+def test_a_row_whose_key_cannot_be_made_parks(house: House, first: int) -> None:
+    """`of` is the user's code: its failure is that stream's, and no other's."""
+    bad, good = StreamId("ACCOUNT", "x" + fresh_branch()), fresh_account()
+    commits = deposits(house, bad, 1, 2)[first:] + deposits(house, good, 3)
+    house.dispatcher(Numbered).dispatch(commits)
+    parked = house.parking.find(projection_of(Numbered), bad)
+    assert parked is not None
+    assert parked.error.startswith("ValueError")
+    assert house.table().get_or_fail(Numbered, number=int(good.id, 16)).pence == 3
+
+
+class Grown(Statement, key=Key("account"), source="ACCOUNT", prefix="STATEMENT"):
+    """The same row with a field that old rows lack."""
+
+    must: int
+
+    @classmethod
+    def of(cls, stream: StreamId) -> Self:
+        return cls(account=stream.id, must=0)
+
+
+def test_a_row_that_cannot_be_read_parks(house: House) -> None:
+    """Other streams, whose rows can, go on."""
+    old, new = fresh_account(), fresh_account()
+    house.dispatcher(Statement).dispatch(deposits(house, old, 1))
+    house.dispatcher(Grown).dispatch([*deposits(house, old, 2), *deposits(house, new, 3)])
+    parked = house.parking.find(projection_of(Grown), old)
+    assert parked is not None
+    assert parked.error.startswith("UnreadableRowError")
+    assert house.table().get_or_fail(Grown, account=new.id).balance == 3
+
+
+@pytest.mark.parametrize("kind", ["row", "marker"])
+def test_an_outage_is_not_poison(house: House, kind: str) -> None:
+    """Throttled for as long as it lasts: an error that says so, nothing parked, nothing lost."""
+    stream = fresh_account()
+    deposits(house, stream, 1, 2, 3)
+    weather = {"bad": True}
+
+    def plan(operation: str, params: object) -> Fault | None:
+        return Fault.THROTTLED if weather["bad"] else None
+
+    driver = RetryingDriver(
+        WireDriver(FaultyTransport(house.transport, plan)),
+        RetryPolicy(attempts_max=2, wait_first_seconds=0.001),
+    )
+    declared = Statement if kind == "row" else Ledger()
+    dispatcher = house.dispatcher(declared)
+    weather["bad"] = False
+    shaky = Dispatcher(house.store, [declared], driver, house.rows, house.clock)
+    weather["bad"] = True
+    with pytest.raises(KeyfoldError) as failure:
+        shaky.dispatch(house.commits(stream)[2:])
+    assert failure.value.retry
+    weather["bad"] = False
+    shaky.dispatch(house.commits(stream)[2:])
+    dispatcher.dispatch(house.commits(stream))
+    assert house.parking.find(projection_of(declared), stream) is None
+    assert shaky.lanes[projection_of(declared).id].counts["applied"] == 3
+
+
+def test_keys_left_undone_by_a_batch_are_an_outage_too(house: House) -> None:
+    """BatchGetItem answers 200 with everything unprocessed: no reason to park."""
+    stream = fresh_account()
+    commits = deposits(house, stream, 1, 2)
+
+    class Stingy:
+        def __init__(self) -> None:
+            self.left = 100
+
+        def call(self, operation: str, params: dict) -> bytes:
+            import json
+
+            if operation == "BatchGetItem" and self.left:
+                self.left -= 1
+                return json.dumps(
+                    {"Responses": {}, "UnprocessedKeys": params["RequestItems"]}
+                ).encode()
+            return house.transport.call(operation, params)
+
+    from orm.clock import ManualClock
+
+    house.dispatcher(Ledger()).dispatch(commits)
+    stingy = Stingy()
+    clock = ManualClock()
+    driver = RetryingDriver(WireDriver(stingy), clock=clock)
+    dispatcher = Dispatcher(house.store, [Ledger()], driver, house.rows, clock)
+    with pytest.raises(KeyfoldError) as failure:
+        dispatcher.dispatch(commits)
+    assert failure.value.retry
+    assert house.parking.find(projection_of(Ledger()), stream) is None
+    stingy.left = 0
+    dispatcher.dispatch(commits)
+    assert house.parking.find(projection_of(Ledger()), stream) is None
+
+
+# --- letting it go on -------------------------------------------------------------------------
+
+
+def test_a_retry_after_mending_applies_everything(house: House, subject: Subject) -> None:
+    """The poisoned commit, what its batch held, and what was held back since."""
+    stream = fresh_account()
+    subject.dispatcher.dispatch(deposits(house, stream, 1, 13, 3))
+    subject.dispatcher.dispatch(deposits(house, stream, 4))
+    subject.mood.broken = False
+    assert subject.retry(stream) is None
+    assert subject.lines(stream) == [1, 13, 3, 4]
+    assert house.parking.find(subject.projection, stream) is None
+    subject.dispatcher.dispatch(deposits(house, stream, 5))
+    assert subject.lines(stream) == [1, 13, 3, 4, 5]
+
+
+def test_a_retry_that_fails_again_stays_parked_and_counts(house: House, subject: Subject) -> None:
+    stream = fresh_account()
+    subject.dispatcher.dispatch(deposits(house, stream, 1, 13, 3))
+    still = subject.retry(stream)
+    assert still is not None
+    assert (still.commit, still.attempts) == (2, 10)
+    assert house.parking.find(subject.projection, stream) == still
+    still = subject.retry(stream)
+    assert still is not None
+    assert still.attempts == 15
+    subject.mood.broken = False
+    assert subject.retry(stream) is None
+    assert subject.lines(stream) == [1, 13, 3]
+
+
+def test_a_retry_that_gets_further_is_parked_further_on(house: House, subject: Subject) -> None:
+    stream = fresh_account()
+    house.append_raw(stream, FUTURE[:1])
+    deposits(house, stream, 13)
+    subject.dispatcher.dispatch(house.commits(stream))
+    knows_more = house.metered_store((*EVENTS, FromTheFuture))
+    dispatcher = house.dispatcher(subject.declared, store=knows_more)
+    still = dispatcher.retry(subject.projection.id, stream)
+    assert still is not None
+    assert (still.commit, still.tag) == (2, "deposited")
+
+
+class FromTheFuture(Event, tag="from-the-future", version=3):
+    x: int
+
+
+def test_a_retry_of_what_is_not_parked_says_so(house: House, subject: Subject) -> None:
+    stream = fresh_account()
+    deposits(house, stream, 1)
+    with pytest.raises(NotParkedError, match="is not parked"):
+        subject.retry(stream)
+
+
+def test_a_long_error_is_cut(house: House) -> None:
+    """A park record stays far below the limit of an item."""
+
+    class Wordy(Projector, source="ACCOUNT"):
+        @handles
+        def deposited(self, event: Deposited, rows: Effects) -> None:
+            raise ValueError("x" * 500_000)
+
+    stream = fresh_account()
+    house.dispatcher(Wordy()).dispatch(deposits(house, stream, 1))
+    parked = house.parking.find(projection_of(Wordy()), stream)
+    assert parked is not None
+    assert len(parked.error) <= 2_000
+
+
+def test_a_commit_that_only_others_handle_parks_nobody(house: House, subject: Subject) -> None:
+    stream = fresh_account()
+    subject.dispatcher.dispatch(house.append(stream, Seen(), Named("x/a")))
+    assert house.parking.find(subject.projection, stream) is None

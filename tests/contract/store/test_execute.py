@@ -1,0 +1,124 @@
+"""Executing a command: load, decide, append; and again, where a race was lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventstore import Metadata, Rejected, VersionConflictError
+from tests.contract.store.conftest import POLICY, House, Ids, Interrupted
+from tests.support.tally import Added, Tally
+
+
+def test_a_command_is_decided_on_the_present_state(house: House, id: str):
+    """And its result brings the state and the token after it."""
+    tallies = house.store().of(Tally)
+    tallies.execute(id, Tally.add(5, 6))
+    result = house.store().of(Tally).execute(id, Tally.take(11))
+    assert result.state.total == 0
+    assert (result.token.commit, result.token.version) == (2, 3)
+    assert (result.skipped, result.conflicts) == (False, 0)
+    assert house.amounts(id) == [5, 6, 11]
+
+
+def test_a_result_is_where_loading_would_arrive(house: House, id: str):
+    tallies = house.store().of(Tally)
+    result = tallies.execute(id, Tally.add(5))
+    result = tallies.execute(id, Tally.take(2), at=result.loaded)
+    loaded = house.store().of(Tally).load(id)
+    assert (result.state, result.token) == (loaded.state, loaded.token)
+
+
+def test_rejected_writes_nothing(house: House, id: str):
+    """The domain's no is an answer, and leaves no trace."""
+    tallies = house.store().of(Tally)
+    tallies.execute(id, Tally.add(1))
+    with pytest.raises(Rejected, match="not that much there") as rejected:
+        tallies.execute(id, Tally.take(2), command_id="no")
+    assert rejected.value.applied is False
+    assert house.amounts(id) == [1]
+    assert tallies.execute(id, Tally.take(1), command_id="no").skipped is False
+
+
+def test_a_command_may_decide_nothing(house: House, id: str):
+    ids = Ids()
+    result = house.store(ids=ids).of(Tally).execute(id, Tally.leave())
+    assert (result.events, result.token.commit) == ((), 0)
+    assert ids.given == []
+    assert house.recorded(id) == []
+
+
+def test_a_lost_race_is_decided_again_under_a_new_commit_id(house: House, id: str):
+    """The second decision sees what the rival did, and is another decision."""
+    ids, rivals = Ids(), iter([1, 2])
+    store = house.store(ids=ids)
+    store.log = Interrupted(store.log, lambda: house.rival(id) if next(rivals, 0) else None)
+    result = store.of(Tally).execute(id, Tally.add(7))
+    assert result.conflicts == 2
+    assert result.state.total == 207
+    assert len(set(ids.given)) == len(ids.given) == 3
+    assert house.amounts(id) == [100, 100, 7]
+
+
+def test_a_lost_race_may_change_the_decision(house: House, id: str):
+    """What was allowed on the old state is not on the new one."""
+    tallies = house.store().of(Tally)
+    tallies.execute(id, Tally.add(5))
+    store = house.store()
+    store.log = Interrupted(store.log, lambda: tallies.execute(id, Tally.take(4)))
+    with pytest.raises(Rejected):
+        store.of(Tally).execute(id, Tally.take(3))
+    assert house.amounts(id) == [5, 4]
+
+
+def test_races_are_lost_only_so_often(house: House, id: str):
+    """Then the conflict is the caller's, and still nothing was written."""
+    ids = Ids()
+    store = house.store(ids=ids)
+    store.log = Interrupted(store.log, lambda: house.rival(id))
+    with pytest.raises(VersionConflictError) as conflict:
+        store.of(Tally).execute(id, Tally.add(7))
+    assert conflict.value.applied is False
+    assert POLICY.attempts_max <= len(ids.given) <= POLICY.attempts_max + 1
+    assert len(set(ids.given)) == len(ids.given)
+    assert set(house.amounts(id)) == {100}
+
+
+def test_a_stale_state_costs_a_race_and_no_more(house: House, id: str):
+    """`at` is only where to begin."""
+    tallies = house.store().of(Tally)
+    old = tallies.execute(id, Tally.add(1)).loaded
+    house.rival(id)
+    result = tallies.execute(id, Tally.add(2), at=old)
+    assert (result.conflicts, result.state.total) == (1, 103)
+
+
+def test_metadata_is_kept_with_the_commit(house: House, id: str):
+    """Who asked, and which command it was."""
+    given = Metadata(actor="ann", correlation_id="c", causation_id="b", extra={"shop": "7"})
+    house.store().of(Tally).execute(id, Tally.add(1), command_id="x-1", metadata=given)
+    [one] = house.recorded(id)
+    assert one.metadata == Metadata(
+        actor="ann",
+        correlation_id="c",
+        causation_id="b",
+        extra={"shop": "7"},
+        command_id="x-1",
+        command="Tally.add",
+    )
+    assert one.events == (Added(1),)
+
+
+def test_a_state_of_the_past_can_be_loaded(house: House, id: str):
+    tallies = house.store().of(Tally)
+    for amount in (1, 2, 3):
+        tallies.execute(id, Tally.add(amount))
+    assert [tallies.load(id, up_to=n).state.total for n in range(5)] == [0, 1, 3, 6, 6]
+    assert tallies.load(id, up_to=2).token.commit == 2
+
+
+def test_tenants_have_streams_of_their_own(house: House, id: str):
+    store = house.store()
+    store.of(Tally, tenant="acme").execute(id, Tally.add(5))
+    assert store.of(Tally).load(id).state.total == 0
+    assert store.of(Tally, tenant="other").load(id).state.total == 0
+    assert store.of(Tally, tenant="acme").load(id).state.total == 5

@@ -1,0 +1,48 @@
+"""A fault proxy before DynamoDB Local, and the product's own transport through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from orm.driver import Transport
+from orm.driver.boto import BotoTransport
+from orm.local.ephemeral import EphemeralEngine
+from tests.support.proxy import FaultProxy, fault_proxy
+
+READ_TIMEOUT_SECONDS = 0.4
+
+Connect = Callable[[str], Transport]
+
+
+@pytest.fixture(scope="session")
+def connect(local_engine: EphemeralEngine) -> Connect:
+    """`connect(url)`: a transport to that address that does not wait long."""
+    return lambda url: BotoTransport(
+        region=local_engine.region,
+        endpoint_url=url,
+        access_key=local_engine.access_key,
+        secret_key=local_engine.secret_key,
+        read_timeout_seconds=READ_TIMEOUT_SECONDS,
+    )
+
+
+@pytest.fixture(scope="session")
+def running_proxy(local_engine: EphemeralEngine) -> Iterator[FaultProxy]:
+    with fault_proxy(local_engine.port, delay_seconds=1.5 * READ_TIMEOUT_SECONDS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def through(running_proxy: FaultProxy, connect: Connect) -> Transport:
+    """A transport that goes through the proxy."""
+    return connect(running_proxy.url)
+
+
+@pytest.fixture
+def proxy(running_proxy: FaultProxy) -> Iterator[FaultProxy]:
+    """The proxy, which passes everything on until it is given a plan."""
+    yield running_proxy
+    running_proxy.settle()
+    running_proxy.reset()

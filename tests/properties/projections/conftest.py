@@ -1,0 +1,14 @@
+"""A house on DynamoDB Local, one a worker process."""
+
+from __future__ import annotations
+
+import pytest
+
+from orm.driver import Transport
+from tests.conftest import fresh_config
+from tests.contract.projections.house import House
+
+
+@pytest.fixture(scope="session")
+def local_house(local_transport: Transport) -> House:
+    return House(local_transport, fresh_config(), fresh_config()).create()
