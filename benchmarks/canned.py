@@ -32,16 +32,6 @@ SIZES: Final = (100, 1_000, 10_000)
 PER_COMMIT: Final = (1, 10)
 
 PAGE_BYTES_MAX: Final = 1024 * 1024  # API reference: Query
-_NAMES: Final = {
-    EVENT_TABLE.table: "ev gsi1sk f gsi1pk sk h z pk id m n ts",
-    NAIVE_TABLE: "pk id at type data version",
-}
-_FIELDS: Final = (
-    "channel currency notes customer options price_pence quantity sku title actor reason refunded "
-    "line reference payment authorised_by method amount_pence parcel carrier lines tracking "
-    "weight_grams"
-)
-"""The order in which the engine writes attributes and a map's fields; it hashes their names."""
 
 
 def stream(events: int, per_commit: int) -> StreamId:
@@ -154,9 +144,13 @@ def pages(
         taken, size = _page_length(left, limit)
         some, left = left[:taken], left[taken:]
         last = key(some[-1]) if left or taken == limit else None
-        yield _page(table, [_ordered(table, item, left_out) for item in some], size, last)
+        yield _page(table, [_without(item, left_out) for item in some], size, last)
         if last is None:
             return
+
+
+def _without(item: Item, left_out: frozenset[str]) -> Item:
+    return {name: value for name, value in item.items() if name not in left_out}
 
 
 def _page_length(items: Sequence[Item], limit: int | None) -> tuple[int, int]:
@@ -171,9 +165,10 @@ def _page_length(items: Sequence[Item], limit: int | None) -> tuple[int, int]:
 
 def _page(table: str, items: Sequence[Item], size_bytes: int, last: Item | None) -> Page:
     units = float(-(-size_bytes // READ_UNIT_BYTES))
-    body: dict[str, Any] = {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+    body: dict[str, Any] = {"Items": [_hashed(item) for item in items]}
+    body |= {"Count": len(items), "ScannedCount": len(items)}
     if last is not None:
-        body["LastEvaluatedKey"] = _key_order(last)
+        body["LastEvaluatedKey"] = _hashed(last)
     body["ConsumedCapacity"] = {"TableName": table, "CapacityUnits": units}
     return Page(_json(body), len(items), units, last)
 
@@ -192,19 +187,27 @@ def _unpaired(value: Any) -> int:
     return int(kind == "N" and len(digits) % 2 == 0 and (len(body) - len(digits)) % 2 == 1)
 
 
-def _ordered(table: str, item: Item, left_out: frozenset[str] = frozenset()) -> Item:
-    present = item.keys() - left_out
-    return {name: _fields(item[name]) for name in _NAMES[table].split() if name in present}
+def _hashed(item: Item) -> Item:
+    """An item, or a map in it, in the order of a Java `HashMap`, which is how the engine holds it.
+
+    By bucket, and within a bucket as it was put in; as many buckets as keep a quarter of them free.
+    """
+    buckets = 2
+    while len(item) > 0.75 * buckets:
+        buckets *= 2
+    names = sorted(item, key=lambda name: _java_hash(name) % buckets)
+    return {name: _hashed_map(item[name]) for name in names}
 
 
-def _fields(value: Any) -> Any:
-    if "M" not in value:
-        return value
-    return {"M": {name: value["M"][name] for name in _FIELDS.split() if name in value["M"]}}
+def _hashed_map(value: Any) -> Any:
+    return {"M": _hashed(value["M"])} if "M" in value else value
 
 
-def _key_order(key: Item) -> Item:
-    return {name: key[name] for name in ("version", "sk", "pk") if name in key}
+def _java_hash(text: str) -> int:
+    value = 0
+    for character in text:
+        value = (31 * value + ord(character)) % 2**32
+    return value ^ value >> 16
 
 
 def _json(body: Any) -> bytes:
@@ -223,7 +226,7 @@ def refused(occupant: Item) -> bytes:
         {
             "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
             "Message": "The conditional request failed",
-            "Item": _ordered(EVENT_TABLE.table, occupant),
+            "Item": _hashed(occupant),
         }
     )
 

@@ -95,7 +95,7 @@ class EventCodec:
     def _stored(self, data: bytes) -> Any:
         try:
             return self._decoder.decode(data)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise self._diagnosis(data, error) from error
 
     def decode_known(self, data: bytes) -> list[Event]:

@@ -108,6 +108,19 @@ def test_every_truncation_is_refused():
             CODEC.decode(data[:length])
 
 
+def test_text_that_is_no_utf8_is_refused():
+    """msgspec raises another error for it than for anything else."""
+    data = CODEC.encode([Opened("ann")]).replace(b"ann", b"a\xffn")
+    with pytest.raises(EventFormatError, match="unreadable"):
+        CODEC.decode(data)
+
+
+def test_bytes_nested_without_end_are_refused():
+    """Not a crash."""
+    with pytest.raises(EventFormatError, match="unreadable"):
+        CODEC.decode(b"\x91\x93\xa8anything\x01\x81\xa5value" + b"\x91" * 5_000 + b"\xc0")
+
+
 def test_an_event_of_a_class_it_was_not_given_is_not_written():
     """By tag, or by class where there is none."""
     with pytest.raises(UnknownEventError, match="'opened'"):
