@@ -1,6 +1,6 @@
 """All time benchmarks in one run: ratios of CPU time against named peers, wall time beside it.
 
-    python -m benchmarks            everything, two to four minutes
+    python -m benchmarks            everything, in one to four minutes
     python -m benchmarks --quick    fewer rounds, no load of 10,000 events
     python -m benchmarks --json     the same as JSON
 
@@ -27,7 +27,8 @@ from benchmarks.goals import APPEND, Line, line_of, of_loads
 from benchmarks.measure import ROUND_CPU_SECONDS, ROUNDS_MIN, Ratio
 from benchmarks.replay_server import ReplayServer, replay_server
 
-APPEND_ROUNDS: Final = 41
+APPEND_ROUNDS: Final = 61
+LOAD_ROUNDS: Final = {100: 31, 1_000: 31, 10_000: ROUNDS_MIN}
 QUICK_ROUNDS: Final = 5
 PACKAGES: Final = ("boto3", "botocore", "urllib3", "msgspec", "eventsourcing")
 
@@ -38,7 +39,7 @@ def lines(server: ReplayServer, quick: bool) -> Iterator[Line]:
     measured = append.run(server, QUICK_ROUNDS if quick else APPEND_ROUNDS)
     yield from [line_of(comparison, measured) for comparison in APPEND]
     for events in SIZES[:2] if quick else SIZES:
-        measured = load.run(server, events, QUICK_ROUNDS if quick else ROUNDS_MIN)
+        measured = load.run(server, events, QUICK_ROUNDS if quick else LOAD_ROUNDS[events])
         yield from [line_of(comparison, measured) for comparison in of_loads(events)]
 
 

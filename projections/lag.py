@@ -25,6 +25,8 @@ from projections.shards import ChangeStream, ShardReader
 PAGES_MAX: Final = 20
 """Pages of up to 1,000 records read of one shard before its count is called a lower bound."""
 
+SILENT_MICROS: Final = 60 * 1_000_000
+"""After this silence a worker is taken for gone. Its clock is compared with ours only for this."""
 
 _EMPTY_PAGES: Final = 3
 """Empty pages in a row that are taken for the tip; a single one may lie anywhere in a shard."""
@@ -40,7 +42,7 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
         seconds: age of the oldest of them; 0 where there is none.
         parked: streams that wait for a person.
         shards: open shards.
-        unowned: those that no worker holds.
+        unowned: those that no worker holds, or whose worker has not been heard of for a minute.
         incomplete: shards that were read without this projection; a worker that has it brings it
             up to date from the store when it takes them.
     """
@@ -121,6 +123,10 @@ def _lag(projection: Projection, behind: Iterable[_Behind], parked: int, now: in
         seconds=max(0.0, (now - oldest) / 1e6),
         parked=parked,
         shards=len(shards),
-        unowned=sum(one.lease.owner is None for one in shards),
+        unowned=sum(_is_unowned(one.lease, now) for one in shards),
         incomplete=sum(projection.id not in one.lease.covers for one in shards),
     )
+
+
+def _is_unowned(lease: Lease, now: int) -> bool:
+    return lease.owner is None or now - lease.saved_at > SILENT_MICROS

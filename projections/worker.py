@@ -84,6 +84,7 @@ class _Held(msgspec.Struct):
     applied_at: int
     unsaved: int = 0
     saved_monotonic: float = 0.0
+    owes_scan: bool = False
 
 
 class Worker:
@@ -177,12 +178,13 @@ class Worker:
     # --- reading -----------------------------------------------------------------------------
 
     def _work(self, held: _Held) -> bool:
+        if held.owes_scan:
+            return self._repair(held)
         try:
             page = held.reader.read()
         except TrimmedError:
-            held.reader.rewind()
-            self._scan("records were trimmed before they were read", self._dispatcher.lanes)
-            return True
+            held.owes_scan = True
+            return self._repair(held)
         except TableNotFoundError:
             if any(shard.shard_id == held.lease.shard for shard in self._changes.shards()):
                 raise
@@ -197,6 +199,13 @@ class Worker:
         elif self._is_save_due(held):
             self._save(held)
         return page.records > 0
+
+    def _repair(self, held: _Held) -> bool:
+        """What was trimmed is in the store. Only when that is applied, go on at what is left."""
+        self._scan("records were trimmed before they were read", self._dispatcher.lanes)
+        held.reader.rewind()
+        held.owes_scan = False
+        return True
 
     def _count(self, held: _Held, page: Page) -> None:
         self._report.records["commit"] += len(page.commits)
@@ -306,8 +315,12 @@ class Worker:
         reader = ShardReader(self._changes, taken.shard, taken.checkpoint)
         held = _Held(taken, reader, taken.applied_at, 0, self._clock.monotonic())
         self._held[taken.shard] = held
-        with self._dropping_if_lost(held):
-            self._complete(held)
+        try:
+            with self._dropping_if_lost(held):
+                self._complete(held)
+        except BaseException:
+            del self._held[taken.shard]  # not complete, so nothing may be read or saved of it
+            raise
 
     def _complete(self, held: _Held) -> None:
         """Before a shard is read on: bring up to date what has not seen all that lies before."""

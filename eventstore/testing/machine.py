@@ -27,6 +27,7 @@ from eventstore.aggregate import Aggregate, commands_of
 from eventstore.decider import Decider
 from eventstore.errors import DefinitionError, Rejected
 from eventstore.event import Event
+from eventstore.log import Log
 from eventstore.memory import MemoryLog
 from eventstore.store import EventStore, Loaded, Repository, Result
 from eventstore.testing import laws
@@ -49,6 +50,7 @@ def state_machine(
     strategies: Mapping[Any, SearchStrategy[Any]] | None = None,
     invariants: Mapping[str, Callable[[Any], bool | None]] | None = None,
     given: Sequence[Event] = (),
+    log: Callable[[], Log] = MemoryLog,
     settings: hypothesis.settings | None = None,
 ) -> type[AggregateMachine]:
     """A Hypothesis state machine of an aggregate's commands, or of a decider's.
@@ -60,6 +62,7 @@ def state_machine(
         invariants: laws of the state beside those of the class; they return false, or raise
             AssertionError, where broken.
         given: events that every run begins with.
+        log: makes the empty log of each run.
         settings: Hypothesis settings of its `TestCase`; the profile's otherwise.
 
     Raises:
@@ -77,6 +80,7 @@ def state_machine(
         "__module__": getattr(target, "__module__", __name__),
         "subject": subject,
         "given_events": tuple(given),
+        "make_log": staticmethod(log),
         **rules,
     }
     machine: type[AggregateMachine] = types.new_class(
@@ -114,13 +118,14 @@ class AggregateMachine(RuleBasedStateMachine):
     """
 
     subject: ClassVar[Subject[Any]]
-    given_events: ClassVar[tuple[Event, ...]] = ()
+    given_events: ClassVar[tuple[Event, ...]]
+    make_log: ClassVar[Callable[[], Log]]
 
     def __init__(self) -> None:
         super().__init__()
         self.pools: dict[Any, list[Any]] = {}
         self._script: list[str] = []
-        self._run = Run(self.subject)
+        self._run = Run(self.subject, type(self).make_log())
         self._run.begin(self.given_events)
 
     @property
@@ -145,14 +150,16 @@ class Run:
 
     Args:
         subject: what is under test.
+        log: where its stream is kept.
     """
 
-    def __init__(self, subject: Subject[Any]) -> None:
+    def __init__(self, subject: Subject[Any], log: Log) -> None:
         self.subject = subject
         numbers = itertools.count(1)
         self.store = EventStore(
-            MemoryLog(ManualClock()),
+            log,
             [subject.decider],
+            clock=ManualClock(),  # should it wait, then not for real
             new_commit_id=lambda: next(numbers).to_bytes(16, "big"),
         )
         self.streams: Repository[Any] = self.store.of_decider(subject.decider)

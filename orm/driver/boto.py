@@ -176,11 +176,7 @@ class _RawAnswer:
             raise TransportError(
                 "corrupt", f"{len(body):,} bytes whose CRC-32 is not the {checksum} announced"
             )
-        metadata = {
-            "RequestId": headers.get("x-amzn-requestid", ""),
-            "HTTPStatusCode": status,
-            "HTTPHeaders": {},
-        }
+        metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}}
         if status < 300:
             return {_BODY: body, "ResponseMetadata": metadata}
         return _error_answer(body, status) | {"ResponseMetadata": metadata}

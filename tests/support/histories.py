@@ -57,6 +57,7 @@ class Reading(msgspec.Struct):
     stream: str
     commits: int
     began: int
+    ended: int
 
 
 class History:

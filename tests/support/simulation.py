@@ -16,6 +16,7 @@ from orm.driver import Driver, RetryingDriver, RetryPolicy, Transport, WireDrive
 from orm.memory import MemoryTransport
 from tests.support.histories import History, Violation, judge, stored_commits
 from tests.support.interleaving import Interleaver, TurnClock
+from tests.support.linear import linearisable, operations
 from tests.support.network import Network
 from tests.support.tally import Tally
 from tests.support.writers import Habits, Writer, tasks_of
@@ -45,7 +46,15 @@ class Run(msgspec.Struct):
     violations: list[Violation]
     history: History
     faults: Counter[str]
-    commits: int
+    commits: dict[str, int]
+
+    def disordered(self) -> list[str]:
+        """The streams whose history no order explains, by the second judge."""
+        return [
+            pk
+            for pk, commits in self.commits.items()
+            if not linearisable(operations(self.history, pk, commits))
+        ]
 
 
 def simulate(seed: int, parts: Parts | None = None, habits: Habits | None = None) -> Run:
@@ -77,5 +86,5 @@ def simulate(seed: int, parts: Parts | None = None, habits: Habits | None = None
         one.store.log = settled
         one.settle()
     table = stored_commits(engine, CONFIG)
-    commits = sum(map(len, table.values()))
+    commits = {pk: len(stored) for pk, stored in table.items()}
     return Run(seed, corrupt + judge(history, table), history, network.faults, commits)

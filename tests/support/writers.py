@@ -247,7 +247,8 @@ class Writer:
             if error.retry:
                 return  # nothing was seen
             raise
-        self.history.readings.append(Reading(self._pk(token.stream), token.commit, began))
+        ended = self.history.tick()
+        self.history.readings.append(Reading(self._pk(token.stream), token.commit, began, ended))
 
     def _pk(self, stream: StreamId) -> str:
         return f"{stream.category}#{stream.id}"

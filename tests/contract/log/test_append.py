@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from eventstore import (
@@ -90,6 +92,16 @@ def test_any_follows_whatever_is_there(log: Log, stream: StreamId):
     assert append(log, stream, ANY, count=2).version == 2
     assert append(log, stream, ANY, count=3).version == 5
     assert numbers(log, stream) == [(1, 1, 2), (2, 3, 3)]
+
+
+def test_one_log_serves_many_threads(log: Log, stream: StreamId):
+    """Eight threads on one log and one stream: everything is there once, without a gap."""
+    with ThreadPoolExecutor(8) as threads:
+        sent = [f"{n}".encode() for n in range(40)]
+        tokens = list(threads.map(lambda data: append(log, stream, ANY, data, 2), sent))
+    assert sorted(token.commit for token in tokens) == list(range(1, 41))
+    assert sorted(bodies(log, stream)) == sorted(sent)
+    assert numbers(log, stream) == [(n, 2 * n - 1, 2) for n in range(1, 41)]
 
 
 def test_exists_refuses_an_empty_stream_at_once(log: Log, stream: StreamId):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+
+import msgspec
 import pytest
 
 from eventstore import (
@@ -11,6 +14,7 @@ from eventstore import (
     CommitIdReusedError,
     Log,
     Outcome,
+    OutcomeUnknownError,
     Receipt,
     StoreEpochError,
     StreamId,
@@ -121,6 +125,19 @@ def test_a_receipt_of_other_events_under_the_same_id_is_not_committed(log: Log, 
     log.append([draft(stream, NO_STREAM, b"these")], commit_id=commit_id)
     with pytest.raises(CommitIdReusedError):
         log.resolve(receipt)
+
+
+def test_receipts_and_errors_travel(log: Log, stream: StreamId):
+    """To disk and to other processes: a receipt as bytes, an error pickled, with all its facts."""
+    [receipt] = log.receipts([draft(stream, NO_STREAM)], commit_id=new_id())
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(receipt), type=Receipt) == receipt
+    for error in (
+        OutcomeUnknownError((receipt,), "silence"),
+        VersionConflictError(stream, 1, 2),
+        CommitIdReusedError(stream, receipt.commit_id),
+    ):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), again.args, str(again)) == (type(error), error.args, str(error))
 
 
 def test_a_receipt_of_another_store_is_refused(log: Log):

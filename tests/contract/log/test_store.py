@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 
 from eventstore import (
+    ANY,
     NO_STREAM,
     DynamoDBLog,
+    Log,
     MemoryLog,
     Outcome,
     StoreEpochError,
@@ -39,6 +44,16 @@ def test_creating_again_changes_nothing(table_store: TableStore):
     assert again.create() == epoch
 
 
+def test_eight_who_create_at_once_have_one_store(driver: Driver, config: SingleTableConfig):
+    """Whoever is first, all know the same epoch, and their tokens are good for each other."""
+    logs = [DynamoDBLog(driver, config) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        epochs = set(threads.map(DynamoDBLog.create, logs))
+    assert len(epochs) == 1
+    [token] = logs[0].append([draft(fresh_stream(), NO_STREAM)], commit_id=new_id())
+    assert logs[7].append([draft(token.stream, token)], commit_id=new_id())[0].commit == 2
+
+
 def test_after_a_reset_the_old_is_refused(driver: Driver, config: SingleTableConfig):
     """Tokens and receipts of the table that was: they name places in streams that are gone."""
     table, stream = TableStore.create(driver, config), fresh_stream()
@@ -56,6 +71,30 @@ def test_after_a_reset_the_old_is_refused(driver: Driver, config: SingleTableCon
     with pytest.raises(StoreEpochError):
         after.log.resolve(receipt)
     assert list(after.log.read(stream)) == []
+
+
+def check_all_commits(log: Log) -> None:
+    streams = [StreamId("A", "1"), StreamId("A", "2"), StreamId("B", "1", "acme")]
+    for _ in range(3):
+        for stream in streams:
+            log.append([draft(stream, ANY, secrets.token_bytes(180_000))], commit_id=new_id())
+    found = list(log.all_commits())
+    assert len(found) == 9
+    for stream in streams:
+        assert [c for c in found if c.stream == stream] == list(log.read(stream))
+
+
+def test_all_commits_are_those_of_every_stream_and_tenant(
+    driver: Driver, config: SingleTableConfig
+):
+    """Over pages, and in order within each stream; nothing but commits."""
+    check_all_commits(TableStore.create(driver, config).log)
+
+
+def test_all_commits_of_a_memory_log():
+    log = MemoryLog()
+    assert list(log.all_commits()) == []
+    check_all_commits(log)
 
 
 def test_a_missing_table_is_told_with_what_to_type(driver: Driver, config: SingleTableConfig):

@@ -141,9 +141,9 @@ class House:
         table = self.table(tenant)
         accounts = list(accounts)
         return Rows(
-            {r.account: r for a in accounts if (r := table.get(Statement, account=a))},
-            {r.branch: r for b in branches if (r := table.get(Branch, branch=b))},
-            {r.account: r for a in accounts if (r := table.get(OpenAccount, account=a))},
+            {s.account: s for a in accounts if (s := table.get(Statement, account=a))},
+            {t.branch: t for b in branches if (t := table.get(Branch, branch=b))},
+            {o.account: o for a in accounts if (o := table.get(OpenAccount, account=a))},
         )
 
 

@@ -1,4 +1,4 @@
-"""Gates: whatever arrives, in whatever order, the rows are what the streams say; and at what cost."""
+"""Gates: whatever arrives in whatever order, the rows are what the streams say; at what cost."""
 
 from __future__ import annotations
 
@@ -195,8 +195,7 @@ def test_units_of_a_projector_are_twice_its_items(engine, timed_house: House) ->
 @BOTH
 def test_what_nobody_handles_costs_nothing(house: House, declared: Declared) -> None:
     """No write, and no read as long as the commits are contiguous."""
-    branch, stream = fresh_branch(), fresh_account()
-    commits = house.append(stream, Seen(), Seen(), [Seen(), Seen()])
+    commits = house.append(fresh_account(), Seen(), Seen(), [Seen(), Seen()])
     gate = house.gate(declared)
     with cost(house.meter) as spent:
         applied = house.deliver(gate, commits)

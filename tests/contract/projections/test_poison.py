@@ -382,14 +382,20 @@ def test_a_row_whose_key_cannot_be_made_parks(house: House, first: int) -> None:
     assert house.table().get_or_fail(Numbered, number=int(good.id, 16)).pence == 3
 
 
-class Grown(Statement, key=Key("account"), source="ACCOUNT", prefix="STATEMENT"):
-    """The same row with a field that old rows lack."""
+class Grown(ReadModel, key=Key("account"), source="ACCOUNT", prefix="STATEMENT"):
+    """A `Statement` with a field that rows lack that were written before it."""
 
+    account: str
     must: int
+    balance: int = 0
 
     @classmethod
     def of(cls, stream: StreamId) -> Self:
         return cls(account=stream.id, must=0)
+
+    @handles
+    def deposited(self, event: Deposited) -> None:
+        self.balance += event.pence
 
 
 def test_a_row_that_cannot_be_read_parks(house: House) -> None:

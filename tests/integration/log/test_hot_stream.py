@@ -20,6 +20,7 @@ from orm.driver import RetryingDriver, RetryPolicy, Transport, WireDriver
 from tests.conftest import fresh_config
 from tests.counts import count
 from tests.support.histories import COMMITTED, NOT_WRITTEN, UNKNOWN, History, judge, stored_commits
+from tests.support.linear import linearisable, operations
 from tests.support.proxy import FaultProxy, Plan, Wire
 from tests.support.tally import Tally
 from tests.support.writers import Habits, Writer
@@ -98,6 +99,8 @@ def test_eight_writers_on_a_hot_stream(
     with capsys.disabled():
         print(f"\n{report(play, proxy, open_ones, sum(map(len, table.values())))}")
     assert not violations, "\n".join(map(str, violations))
+    for pk, commits in table.items():
+        assert linearisable(operations(play.history, pk, len(commits))), f"no order explains {pk}"
     assert play.history.said()[UNKNOWN] == 0
     assert len(play.history.reports) > WRITERS * each * 0.8
     assert len(proxy.faults) >= len(Wire) - 2

@@ -58,7 +58,7 @@ def kill_in_the_middle(writer: subprocess.Popen[str], rng: random.Random) -> Non
 def test_a_killed_writer_starts_again_where_it_was(
     local_engine: EphemeralEngine, local_transport: Transport, capsys: pytest.CaptureFixture[str]
 ):
-    """The same commands under the same ids, from the beginning each time, and each is there once."""
+    """The same commands under the same ids, each time from the first, and each is there once."""
     config = fresh_config()
     log = DynamoDBLog(WireDriver(local_transport), config)
     log.create()

@@ -8,7 +8,6 @@ rows must be what a fold of the streams says.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -18,11 +17,13 @@ from hypothesis import strategies as st
 from eventstore import Event, StreamId
 from eventstore.log import Commit
 from orm.memory import MemoryTransport
+from orm.tables import TableShape, create_table
 from projections.delivery import Delivery
 from projections.gate import Gate
 from tests.conftest import fresh_config
 from tests.contract.projections.bank import (
     CATEGORY,
+    Branch,
     Closed,
     Deposited,
     Ledger,
@@ -39,7 +40,7 @@ BRANCHES = ("north", "south")
 WORKERS = 2
 PROJECTIONS = (Statement, Ledger())
 
-events = st.one_of(
+events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Deposited, st.integers(-9, 99), st.sampled_from(BRANCHES)),
     st.builds(Opened, st.sampled_from(BRANCHES)),
     st.builds(Named, st.sampled_from(["eve", "bob"])),
@@ -47,7 +48,7 @@ events = st.one_of(
     st.just(Seen()),
 )
 # Within one commit a row may not be deleted and written, so an ending stands alone.
-commits = st.lists(events, min_size=1, max_size=3).map(
+commits: st.SearchStrategy[list[Event]] = st.lists(events, min_size=1, max_size=3).map(
     lambda found: [found[0]] if any(isinstance(one, Closed) for one in found) else found
 )
 histories = st.lists(st.lists(commits, min_size=1, max_size=7), min_size=1, max_size=3)
@@ -97,7 +98,6 @@ class Delivered:
             for stream, history in zip(self.streams, plan.history, strict=True)
         ]
         self.workers = [self.gates() for _ in range(WORKERS)]
-        self.counts: Counter[str] = Counter()
 
     def gates(self) -> list[Gate]:
         return [self.house.gate(declared) for declared in PROJECTIONS]
@@ -121,7 +121,6 @@ class Delivered:
                 grouped.setdefault(commit.stream, []).append(delivery)
             applied = gate.apply(grouped)
             assert not applied.poisoned
-            self.counts.update(applied.counts)
 
 
 def settle(house: House, plan: Plan) -> tuple[Delivered, set[str]]:
@@ -136,7 +135,7 @@ def ending_handled(plan: Plan) -> Plan:
     return Plan([[*stream, [Deposited(1, "north")]] for stream in plan.history], plan.steps)
 
 
-def check(house: House, plan: Plan) -> Counter[str]:
+def check(house: House, plan: Plan) -> None:
     plan = ending_handled(plan)
     before = house.rows_of((), BRANCHES).branches
     delivered, accounts = settle(house, plan)
@@ -147,23 +146,17 @@ def check(house: House, plan: Plan) -> Counter[str]:
     }
     wanted = expected_rows(flat.items())
     for branch, total in before.items():  # the table may hold what earlier examples added
-        mine = wanted.branches.setdefault(
-            branch, msgspec.structs.replace(total, pence=0, deposits=0)
-        )
+        mine = wanted.branches.setdefault(branch, Branch(branch=branch))
         mine.pence, mine.deposits = mine.pence + total.pence, mine.deposits + total.deposits
     assert found == wanted
-    return delivered.counts
 
 
-@settings(max_examples=count(150, 3_000))
+@settings(max_examples=count(80, 3_000))
 @given(plan=plans())
 def test_every_delivery_order_gives_the_same_rows(plan: Plan) -> None:
     """On the memory engine, each example in tables of its own."""
     house = House(MemoryTransport(), fresh_config(), fresh_config()).create()
-    counts = check(house, plan)
-    wanted = 2 * sum(len(stream) + 1 for stream in plan.history)
-    # Each commit takes effect once for each projection, or is passed over as unhandled.
-    assert counts["applied"] <= wanted
+    check(house, plan)
 
 
 @settings(
@@ -197,17 +190,15 @@ def test_the_same_id_of_another_tenant_is_another_stream() -> None:
         assert rows.branches["north"].deposits == 4
 
 
-@settings(max_examples=count(40, 500))
+@settings(max_examples=count(25, 500))
 @given(plan=plans(), late=st.booleans())
 def test_a_rebuild_gives_the_rows_that_live_delivery_gave(plan: Plan, late: bool) -> None:
-    """A scan of the whole store through fresh gates, into fresh rows, beside a live worker or not."""
+    """A scan of the whole store through fresh gates, into fresh rows, live ones first or not."""
     plan = ending_handled(plan)
     house = House(MemoryTransport(), fresh_config(), fresh_config()).create()
     delivered = Delivered(house, plan)
     delivered.run(plan.steps)
     rebuilt = House(house.transport, house.events, fresh_config())
-    from orm.tables import TableShape, create_table
-
     create_table(rebuilt.plain, TableShape(config=rebuilt.rows, indexes=2), rebuilt.clock)
     dispatcher = rebuilt.dispatcher(*PROJECTIONS)
     live = rebuilt.dispatcher(*PROJECTIONS)

@@ -1,20 +1,21 @@
-"""A retry of a parked stream beside a worker that reads on: no order of their requests loses a commit.
+"""A retry of a parked stream beside a worker that reads on: no order of requests loses a commit.
 
 Each request of either is a place where the other may come in, or where the retry may be killed.
-Afterwards either the stream is not parked and everything is applied, with no further commit to help,
-or it is still listed as parked and one more retry applies everything.
+Afterwards either the stream is not parked and everything is applied, with no further commit to
+help, or it is still listed as parked and one more retry applies everything.
 """
 
 from __future__ import annotations
 
+import contextlib
 import random
-from collections.abc import Callable
 from itertools import product
 
 import pytest
 
 from orm.driver import RetryingDriver, Transport, WireDriver
 from orm.memory import MemoryTransport
+from projections import NotParkedError
 from projections.dispatch import Dispatcher
 from tests.conftest import fresh_config
 from tests.contract.projections.bank import Deposited
@@ -61,16 +62,10 @@ class Race:
             task.pause()
             dispatcher.dispatch(self.house.commits(self.stream)[-1:])
 
-    def play(self, choose: Callable[[int], Task]) -> None:
-        """Step the task that `choose` names, as long as one can."""
-        for number in range(STEPS_MAX):
-            task = choose(number)
-            if task.done:
-                task = self.retry if task is self.worker else self.worker
-            if task.done:
-                return
-            task.step()
-        raise AssertionError("it does not end")
+    def play(self, rng: random.Random) -> None:
+        """Both to their end, in an order by chance."""
+        while alive := [task for task in (self.retry, self.worker) if not task.done]:
+            rng.choice(alive).step()
 
     def judge(self) -> None:
         subject, parking = self.subject, self.house.parking
@@ -151,29 +146,23 @@ def test_no_commit_is_lost_in_any_order_of_steps(
     for seed in range(count(60, 2_000)):
         rng = random.Random(seed)
         race = Race(memory_house, kind, mended=mended)
-        race.play(lambda _, rng=rng, race=race: rng.choice([race.retry, race.worker]))
+        race.play(rng)
         judged(race, f"seed {seed}")
 
 
 @pytest.mark.parametrize("kind", ["row", "marker"])
 def test_no_commit_is_lost_between_two_retries_and_a_worker(memory_house: House, kind: str) -> None:
     """Two people retry at once: one of them may be told that it is not parked, and that is all."""
-    from projections import NotParkedError
-
     for seed in range(count(60, 2_000)):
         rng = random.Random(seed)
         race = Race(memory_house, kind)
 
         def again(task: Task, race: Race = race) -> None:
-            try:
+            with contextlib.suppress(NotParkedError):
                 race._retry(task)
-            except NotParkedError:
-                pass
 
         tasks = [Task("retry", again), Task("again", again), race.worker]
-        for _ in range(STEPS_MAX):
-            if not (alive := [task for task in tasks if not task.done]):
-                break
+        while alive := [task for task in tasks if not task.done]:
             rng.choice(alive).step()
         judged(race, f"seed {seed}")
 

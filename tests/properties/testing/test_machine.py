@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import pytest
-from hypothesis import HealthCheck, Verbosity, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from eventstore import Aggregate
-from eventstore.errors import DefinitionError
+from eventstore import Aggregate, Commit, Draft, MemoryLog, StreamId
+from eventstore.errors import DefinitionError, VersionConflictError
 from eventstore.testing import BrokenLawError, state_machine
 from tests.counts import count
 from tests.unit.testing import planted
@@ -23,7 +25,12 @@ QUICK = settings(
     stateful_step_count=20,
 )
 SEARCH = settings(
-    QUICK, max_examples=500, database=None, derandomize=True, verbosity=Verbosity.quiet
+    QUICK,
+    phases=[Phase.generate, Phase.shrink],
+    max_examples=500,
+    database=None,
+    derandomize=True,
+    verbosity=Verbosity.quiet,
 )
 
 TestOrder = state_machine(Order, settings=QUICK).TestCase
@@ -183,3 +190,68 @@ def test_a_given_history_may_end_an_aggregate():
     """Placed orders refuse every line; refusing is legal, so the run passes."""
     machine = state_machine(Order, given=[LineAdded(A, 1), Placed()])
     run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=10))
+
+
+class Forgetful(MemoryLog):
+    """Stores no metadata, so no command id either."""
+
+    def append(self, drafts: Sequence[Draft], *, commit_id: bytes, metadata: bytes = b"") -> Any:
+        return super().append(drafts, commit_id=commit_id)
+
+
+class Skipping(MemoryLog):
+    """Tells a number that is not the next."""
+
+    def append(self, drafts: Sequence[Draft], *, commit_id: bytes, metadata: bytes = b"") -> Any:
+        tokens = super().append(drafts, commit_id=commit_id, metadata=metadata)
+        return tuple(msgspec.structs.replace(token, commit=token.commit + 1) for token in tokens)
+
+
+class Overreading(MemoryLog):
+    """Reads on where it was told to end."""
+
+    def read(
+        self, stream: StreamId, *, after: int = 0, up_to: int | None = None
+    ) -> Iterator[Commit]:
+        return super().read(stream, after=after)
+
+
+class Forking(MemoryLog):
+    """Reads back the first commit only, so that every later one conflicts."""
+
+    def read(
+        self, stream: StreamId, *, after: int = 0, up_to: int | None = None
+    ) -> Iterator[Commit]:
+        return super().read(stream, after=after, up_to=1)
+
+
+@pytest.mark.parametrize(
+    ("log", "law"),
+    [
+        (Forgetful, "one command id, once"),
+        (Skipping, "numbers are dense"),
+        (Overreading, "replay equals live"),
+    ],
+)
+def test_a_log_that_breaks_its_own_law_is_found(log: type[MemoryLog], law: str):
+    """The store is part of what runs; another log can be held against the same laws."""
+    error, calls = failure(state_machine(Order, log=log))
+    assert isinstance(error, BrokenLawError), error
+    assert error.law == law
+    assert len(calls) <= 2
+
+
+def test_an_error_of_the_store_is_a_failure_and_nobody_waits_for_it():
+    """Races are tried again on a clock that stands still, so this ends at once."""
+    error, calls = failure(state_machine(Order, log=Forking))
+    assert isinstance(error, VersionConflictError)
+    assert len(calls) <= 3
+
+
+def test_an_invariant_that_changes_the_state_is_found():
+    """Asking has to leave everything as it is."""
+    machine = state_machine(Order, invariants={"greedy": lambda state: state.lines.clear()})
+    error, calls = failure(machine)
+    assert isinstance(error, BrokenLawError)
+    assert error.law == "asking changes nothing"
+    assert len(calls) == 1

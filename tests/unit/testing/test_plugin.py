@@ -34,41 +34,34 @@ def project_on_the_path(pytester: pytest.Pytester, request: pytest.FixtureReques
     pytester.syspathinsert(request.config.rootpath)
 
 
-def test_every_test_has_a_log_of_its_own(pytester: pytest.Pytester):
-    """What one writes the next does not see."""
-    source = """
-import pytest
-
-@pytest.mark.parametrize("time", [1, 2])
-def test(keyfold_store, keyfold_log, time):
-    orders = keyfold_store(Order).of(Order)
-    assert orders.load("1").token.commit == 0
-    orders.execute("1", Order.add_line(A, 1))
-    assert [one.id for one in keyfold_log.streams("ORDER")] == ["1"]
-    assert keyfold_store(Order).of(Order).load("1").state.total == 1
-"""
-    run(pytester, source).assert_outcomes(passed=2)
-
-
-def test_every_test_has_a_table_of_its_own(pytester: pytest.Pytester):
-    """On the memory engine unless another is asked for."""
+def test_every_test_has_a_log_and_a_table_of_its_own(pytester: pytest.Pytester):
+    """What one writes the next does not see; tables are in memory unless asked otherwise."""
     source = """
 import pytest
 from eventstore import EventStore
 
 @pytest.mark.parametrize("time", [1, 2])
-def test(keyfold_dynamodb_log, time):
+def test_log(keyfold_store, keyfold_log, time):
+    orders = keyfold_store(Order).of(Order)
+    assert orders.load("1").token.commit == 0
+    orders.execute("1", Order.add_line(A, 1))
+    assert [one.id for one in keyfold_log.streams("ORDER")] == ["1"]
+    assert keyfold_store(Order).of(Order).load("1").state.total == 1
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_table(keyfold_dynamodb_log, time):
     orders = EventStore(keyfold_dynamodb_log, [Order]).of(Order)
     orders.execute("1", Order.add_line(A, 1))
     assert orders.load("1").token.commit == 1
 
-def test_memory(request, keyfold_driver):
-    assert "keyfold_engine" not in request.fixturenames
-
 def test_config(keyfold_config):
     assert keyfold_config.table.startswith("t-")
+
+def test_no_engine_was_started(keyfold_driver, request):
+    cached = request._fixturemanager.getfixturedefs("keyfold_engine", request.node)
+    assert [one.cached_result for one in cached] == [None]
 """
-    run(pytester, source).assert_outcomes(passed=4)
+    run(pytester, source).assert_outcomes(passed=6)
 
 
 def test_an_unknown_engine_is_refused(pytester: pytest.Pytester):
@@ -78,32 +71,24 @@ def test_an_unknown_engine_is_refused(pytester: pytest.Pytester):
     result.stderr.fnmatch_lines(["*--keyfold-engine*invalid choice*memory*local*"])
 
 
-def test_a_failed_scenario_is_shown_where_it_stands(pytester: pytest.Pytester):
-    """The user's line and the diff, and no line of the kit."""
+def test_failures_are_shown_where_they_stand(pytester: pytest.Pytester):
+    """A scenario as the user's line and the diff, a machine as the calls one would type."""
     source = """
-from eventstore.testing import given
+from eventstore.testing import given, state_machine
+from hypothesis import Phase, settings
+from tests.unit.testing.planted import NoLimit
 
-def test():
+def test_scenario():
     given(Order).when(Order.add_line(A, 1)).then(LineAdded(A, 2))
+
+quick = settings(phases=[Phase.generate, Phase.shrink], deadline=None)
+TestNoLimit = state_machine(NoLimit, settings=quick).TestCase
 """
-    result = run(pytester, source)
-    result.assert_outcomes(failed=1)
+    result = run(pytester, source, "--hypothesis-seed=1")
+    result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         ["E *Order: other events were decided", "E *- quantity=2", "E *+ quantity=1"]
     )
-    assert "scenario.py" not in result.stdout.str()
-
-
-def test_a_failed_machine_prints_its_script(pytester: pytest.Pytester):
-    """The calls as one would type them."""
-    source = """
-from eventstore.testing import state_machine
-from tests.unit.testing.planted import NoLimit
-
-TestNoLimit = state_machine(NoLimit).TestCase
-"""
-    result = run(pytester, source, "--hypothesis-seed=1")
-    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "*invariant lines_are_bounded: a line is over 8 after*",
@@ -112,6 +97,7 @@ TestNoLimit = state_machine(NoLimit).TestCase
             "*no_limit.add_line(*",
         ]
     )
+    assert "scenario.py" not in result.stdout.str()
 
 
 def test_the_plugin_itself_imports_nothing_heavy():

@@ -1,0 +1,125 @@
+"""Making, describing and deleting tables."""
+
+from __future__ import annotations
+
+import msgspec
+
+from orm.requests.base import Request, Struct
+
+
+class KeyElement(Struct, frozen=True):
+    """One attribute of a key schema: `key_type` is HASH or RANGE."""
+
+    attribute_name: str
+    key_type: str
+
+
+class AttributeDefinition(Struct, frozen=True):
+    """The type of a key attribute: S, N or B."""
+
+    attribute_name: str
+    attribute_type: str
+
+
+class Projection(Struct, frozen=True, omit_defaults=False):
+    """Which attributes an index holds: ALL, KEYS_ONLY or INCLUDE."""
+
+    projection_type: str = "ALL"
+    non_key_attributes: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class SecondaryIndex(Struct, frozen=True, omit_defaults=False):
+    """A global secondary index."""
+
+    index_name: str
+    key_schema: list[KeyElement]
+    projection: Projection
+    index_status: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class StreamSpecification(Struct, frozen=True, omit_defaults=False):
+    """Whether a table has a change stream and what its records hold."""
+
+    stream_enabled: bool
+    stream_view_type: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class TableDescription(Struct, frozen=True):
+    """What DynamoDB says of a table; the fields that we use."""
+
+    table_name: str
+    table_status: str
+    key_schema: list[KeyElement] = []
+    attribute_definitions: list[AttributeDefinition] = []
+    global_secondary_indexes: list[SecondaryIndex] = []
+    stream_specification: StreamSpecification | None = None
+    latest_stream_arn: str | None = None
+    item_count: int = 0
+    table_size_bytes: int = 0
+
+
+class TableCreated(Struct, frozen=True):
+    """The table as it begins."""
+
+    table_description: TableDescription
+
+
+class CreateTable(Request[TableCreated], frozen=True):
+    """Create a table."""
+
+    operation = "CreateTable"
+    answer = TableCreated
+
+    table_name: str
+    key_schema: list[KeyElement]
+    attribute_definitions: list[AttributeDefinition]
+    billing_mode: str | None = None
+    global_secondary_indexes: list[SecondaryIndex] | None = None
+    stream_specification: StreamSpecification | None = None
+
+
+class TableDescribed(Struct, frozen=True):
+    """The table as it is."""
+
+    table: TableDescription
+
+
+class DescribeTable(Request[TableDescribed], frozen=True):
+    """Ask for a table's state."""
+
+    operation = "DescribeTable"
+    answer = TableDescribed
+
+    table_name: str
+
+
+class TableDeleted(Struct, frozen=True):
+    """The table as it ends."""
+
+    table_description: TableDescription
+
+
+class DeleteTable(Request[TableDeleted], frozen=True):
+    """Delete a table and everything in it."""
+
+    operation = "DeleteTable"
+    answer = TableDeleted
+
+    table_name: str
+
+
+class TableNames(Struct, frozen=True):
+    """One page of table names."""
+
+    table_names: list[str]
+    last_evaluated_table_name: str | None = None
+
+
+class ListTables(Request[TableNames], frozen=True):
+    """Ask for the tables of an account and region."""
+
+    operation = "ListTables"
+    answer = TableNames
+
+    exclusive_start_table_name: str | None = None
+    limit: int | None = None
