@@ -21,7 +21,16 @@ from eventstore.memory import MemoryLog
 from eventstore.metadata import Metadata
 from eventstore.store import EventStore, Loaded, Recorded, Repository, Result, Step
 from eventstore.stream import StreamId
-from eventstore.token import ANY, EXISTS, NO_STREAM, ExpectedVersion, Outcome, Receipt, Token
+from eventstore.token import (
+    ANY,
+    EXISTS,
+    NO_STREAM,
+    ClaimedToken,
+    ExpectedVersion,
+    Outcome,
+    Receipt,
+    Token,
+)
 
 __all__ = [
     "ANY",
@@ -29,6 +38,7 @@ __all__ = [
     "NO_STREAM",
     "Aggregate",
     "Call",
+    "ClaimedToken",
     "Commit",
     "CommitIdReusedError",
     "Decider",

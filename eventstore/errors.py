@@ -65,9 +65,9 @@ class VersionConflictError(AppendError):
 class OutcomeUnknownError(AppendError):
     """The network failed, and so did every repetition: the commit may or may not be there.
 
-    `resolve(receipt)` tells, now or after a restart. Appending the same events under the same commit
-    id is safe on the token that was used, on `NO_STREAM` and on `receipt.before`; `ANY`, `EXISTS`
-    and a number would look for a new place once somebody else has appended.
+    `resolve(receipt)` tells, now or after a restart. Appending the same events under the same
+    commit id is safe on the token that was used, on `NO_STREAM` and on `receipt.before`; `ANY`,
+    `EXISTS` and a number would look for a new place once somebody else has appended.
     """
 
     applied = None

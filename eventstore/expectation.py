@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from eventstore.errors import StoreEpochError, VersionConflictError, WrongTokenError
 from eventstore.log import Commit, Draft, content_hash
 from eventstore.stream import StreamId
-from eventstore.token import ANY, EXISTS, NO_STREAM, Expected, Receipt, Token
+from eventstore.token import ANY, EXISTS, NO_STREAM, ClaimedToken, Expected, Receipt, Token
 from orm.errors import ConfigurationError
 from orm.limits import TRANSACTION_ACTIONS_MAX
 
@@ -34,6 +34,8 @@ def starting_point(
     if found is not None and found.id == commit_id:
         return Token(stream, found.number - 1, found.first - 1, epoch)
     start = head_token(stream, found, epoch)
+    if isinstance(expected, ClaimedToken):
+        check_claim(stream, expected.token, start)
     if expected is EXISTS and start.commit == 0:
         raise VersionConflictError(stream, 1, 0)
     if isinstance(expected, int) and expected != start.version:
@@ -67,6 +69,17 @@ def check_token(stream: StreamId, token: Token, epoch: str) -> Token:
         raise WrongTokenError(stream, f"the token of {token.stream}")
     check_epoch(epoch, token.epoch)
     return token
+
+
+def check_claim(stream: StreamId, claimed: Token, head: Token) -> None:
+    """Refuse a token from outside unless the stream stands where it says."""
+    check_token(stream, claimed, head.epoch)
+    if claimed.commit < head.commit:
+        raise VersionConflictError(stream, claimed.version, head.version)
+    if claimed != head:
+        raise WrongTokenError(
+            stream, f"a token of commit {claimed.commit}, event {claimed.version}"
+        )
 
 
 def check_epoch(expected: str, found: str) -> None:

@@ -28,21 +28,31 @@ class Token(msgspec.Struct, frozen=True):
     epoch: str
 
     def encode(self) -> str:
-        """The token as text, for an ETag or a form field."""
+        """The token as text, for an ETag or a form field; readable, and not signed."""
         return base64.urlsafe_b64encode(msgspec.msgpack.encode(self)).decode().rstrip("=")
 
+
+class ClaimedToken(msgspec.Struct, frozen=True):
+    """A token that came back from outside, where anybody could have written it.
+
+    An append on it costs one more request: it is believed only if the stream stands there.
+    """
+
+    token: Token
+
     @staticmethod
-    def decode(text: str) -> Token:
-        """The token that `encode` made `text` of.
+    def decode(text: str) -> ClaimedToken:
+        """The token that `Token.encode` made `text` of, so it says.
 
         Raises:
             WrongTokenError: no token looks like this.
         """
         try:
             padded = text + "=" * (-len(text) % 4)
-            return msgspec.msgpack.decode(base64.b64decode(padded, b"-_", True), type=Token)
+            token = msgspec.msgpack.decode(base64.b64decode(padded, b"-_", True), type=Token)
         except (ValueError, msgspec.MsgspecError) as error:
             raise WrongTokenError(None, repr(text)) from error
+        return ClaimedToken(token)
 
 
 class ExpectedVersion(enum.Enum):
@@ -57,8 +67,9 @@ ANY = ExpectedVersion.ANY
 NO_STREAM = ExpectedVersion.NO_STREAM
 EXISTS = ExpectedVersion.EXISTS
 
-Expected: TypeAlias = Token | ExpectedVersion | int
-"""A token; a demand; or a raw event number (an HTTP `If-Match`), which costs one head probe."""
+Expected: TypeAlias = Token | ClaimedToken | ExpectedVersion | int
+"""A token; a demand; or what came from outside, a token as text or a bare event number (an HTTP
+`If-Match`), which costs one head probe."""
 
 
 class Receipt(msgspec.Struct, frozen=True):

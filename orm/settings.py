@@ -73,6 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             process, forgotten at its end).
         endpoint: where DynamoDB answers, if not where the engine says.
         region: the AWS region, if not the one of the environment or the profile.
+        local_region: the region on the local engine, which keeps the tables of each region apart.
+            DynamoDB Local looks through the change records of older tables of the same region at
+            each write, so what writes much and often begins anew has one of its own.
         events_table: the table of the event store.
         read_models_table: the table of the read models.
         events: other names of the event table's attributes and indexes; see SingleTableConfig.
@@ -84,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engine: Engine = "local"
     endpoint: str | None = None
     region: str | None = None
+    local_region: str | None = None
     events_table: str = "events"
     read_models_table: str = "read-models"
     events: dict[str, str] = {}
@@ -272,14 +276,14 @@ def open_transport(settings: Settings, environ: Mapping[str, str] = os.environ) 
 
         return MemoryTransport(region=settings.region or _LOCAL_REGION)
     if settings.engine == "local" and settings.endpoint is None:
-        return _local_transport(environ)
+        return _local_transport(environ, settings.local_region)
     from orm.driver.boto import BotoTransport
 
     region = settings.region or (_LOCAL_REGION if settings.engine == "local" else None)
     return BotoTransport(region=region, endpoint_url=settings.endpoint)
 
 
-def _local_transport(environ: Mapping[str, str]) -> Transport:
+def _local_transport(environ: Mapping[str, str], region: str | None) -> Transport:
     try:
         from orm.local import LocalEngine
     except ModuleNotFoundError as error:
@@ -290,7 +294,7 @@ def _local_transport(environ: Mapping[str, str]) -> Transport:
 
     state = LocalEngine(environ).require_running()
     return BotoTransport(
-        region=state.credentials.region,
+        region=region or state.credentials.region,
         endpoint_url=state.endpoint_url,
         access_key=state.credentials.access_key,
         secret_key=state.credentials.secret_key,

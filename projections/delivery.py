@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from eventstore.errors import EventError, UnknownEventError
+import msgspec
+
+from eventstore.errors import EventError, EventFormatError, UnknownEventError
 from eventstore.log import Commit
 from eventstore.metadata import Metadata
 from eventstore.store import EventStore, Recorded
@@ -36,11 +38,17 @@ class Delivery:
             raise self._refusal
         if self._recorded is None:
             try:
-                self._recorded = self._store.recorded(self.commit)
+                self._recorded = self._read()
             except EventError as error:
                 self._refusal = error
                 raise
         return self._recorded
+
+    def _read(self) -> Recorded:
+        try:
+            return self._store.recorded(self.commit)
+        except msgspec.MsgspecError as error:
+            raise EventFormatError("?", f"its metadata is unreadable: {error}") from error
 
     def concerns(self, projection: Projection) -> bool:
         """Whether the projection handles an event of this commit, or has to park over it."""

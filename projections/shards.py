@@ -9,6 +9,7 @@ empty page never means the end.
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
@@ -18,9 +19,12 @@ import msgspec
 from eventstore.layout import EventLayout
 from eventstore.log import Commit
 from orm.driver.protocol import Driver
-from orm.errors import ConfigurationError, IteratorExpiredError, TrimmedError
+from orm.errors import ConfigurationError, InvalidKeyError, IteratorExpiredError, TrimmedError
 from orm.limits import GET_RECORDS_MAX
 from orm.requests import DescribeStream, DescribeTable, GetRecords, GetShardIterator, Record, Shard
+
+UNREADABLE: Final = "unreadable"
+"""What an item under a commit's key is counted as that is no commit."""
 
 _INSERT: Final = "INSERT"
 _BORN: Final = re.compile(r"shardId-(\d{20})-")
@@ -126,7 +130,11 @@ class ChangeStream:
         if record.event_name != _INSERT or not record.change.new_image:
             odd[record.event_name] += 1
             return None
-        return self._layout.commit(self._decoder.decode(record.change.new_image))
+        try:
+            return self._layout.commit(self._decoder.decode(record.change.new_image))
+        except (msgspec.MsgspecError, zlib.error, ValueError, InvalidKeyError):
+            odd[UNREADABLE] += 1  # by a stranger: no log writes such an item
+            return None
 
 
 class ShardReader:

@@ -26,7 +26,7 @@ from orm.errors import KeyfoldError, TableNotFoundError, TrimmedError
 from projections.dispatch import Dispatcher
 from projections.errors import LeaseLostError
 from projections.leases import Lease, Leases, LeaseWatch
-from projections.shards import ChangeStream, Page, ShardReader, born_micros
+from projections.shards import UNREADABLE, ChangeStream, Page, ShardReader, born_micros
 
 log = logging.getLogger("keyfold.worker")
 
@@ -210,9 +210,10 @@ class Worker:
     def _count(self, held: _Held, page: Page) -> None:
         self._report.records["commit"] += len(page.commits)
         self._report.records.update(page.odd)
-        if tampered := page.odd["MODIFY"] + page.odd["REMOVE"]:
+        if tampered := page.odd["MODIFY"] + page.odd["REMOVE"] + page.odd[UNREADABLE]:
             log.error(
-                "%d commits were changed or deleted: history is being tampered with", tampered
+                "%d commits were changed, deleted or forged: history is being tampered with",
+                tampered,
             )
         held.unsaved += page.records
         now = self._clock.now_micros()

@@ -47,7 +47,6 @@ def decide(subject: Subject[S], command: Any, state: S) -> Decided:
     first = _attempt(subject, command, state)
     _check_unchanged(subject, command, before, state)
     second = _attempt(subject, command, state)
-    _check_unchanged(subject, command, before, state)
     if not same(_facts(first), _facts(second)):
         raise BrokenLawError(
             "deciding is repeatable",

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Protocol
 
 import msgspec
-from cyclopts import App, Parameter
-from cyclopts.validators import Number
+from cyclopts import App, Parameter, validators
 
-from examples.demo.engine import Engine, open_site
+from examples.demo.engine import Engine, ground
+from examples.demo.play import Played
 from examples.demo.progress import bars
-from examples.demo.site import Site
 from examples.demo.story import Story
 from orm.cli.output import ATTENTION, FAILED, OK, USAGE, AsJson, Output
 
@@ -43,7 +43,8 @@ def flights(
     days: Annotated[
         int | None,
         Parameter(
-            validator=Number(gte=1, lte=MONTH), help="First days of January; 7 unless given."
+            validator=validators.Number(gte=1, lte=MONTH),
+            help="First days of January; 7 unless given.",
         ),
     ] = None,
     month: Annotated[bool, Parameter(negative="", help="All of January.")] = False,
@@ -70,19 +71,68 @@ def flights(
         if all
         else demo.Size(MONTH if month else days or DAYS_DEFAULT)
     )
-    threads = engine == "memory"
-    with _site(engine, endpoint, "flights", output) as site, bars(silent=json) as shown:
-        outcome = demo.run(site, size, shown, threads=threads, fresh=fresh)
+    with _alone(engine, endpoint, "flights", output), bars(silent=json) as shown:
+        tables = ground(engine, endpoint, demo.EXAMPLE, output.note)
+        threads = engine == "memory"
+        outcome = demo.run(tables, size, shown, threads=threads, fresh=fresh)
     if json:
         output.facts(msgspec.to_builtins(outcome))
     else:
-        tell(outcome, Story(), kept=not threads)
-    if outcome.differences:
-        return FAILED
-    return ATTENTION if outcome.played.parked else OK
+        tell(outcome, Story(), tables.settings_file)
+    return exit_code(outcome)
 
 
 app.command(flights)
+
+
+@app.command
+def packages(
+    *,
+    events: Annotated[
+        Path,
+        Parameter(
+            validator=validators.Path(exists=True, dir_okay=False),
+            help="A .jsonl or .jsonl.gz file, one event a line.",
+        ),
+    ],
+    engine: EngineFlag = "local",
+    endpoint: EndpointFlag = None,
+    fresh: FreshFlag = False,
+    json: AsJson = False,
+) -> int:
+    """The history of a package registry, replayed from a file of one event a line.
+
+    A line is an object of n, stream (the package), seq, type, at, commit, actor and data; lines
+    with one commit id are appended together. Exit code 3 where packages were parked: their
+    manifests cannot be read.
+    """
+    from examples.packages import demo
+    from examples.packages.report import tell
+
+    output = Output(json)
+    threads = engine == "memory"
+    with _alone(engine, endpoint, "packages", output), bars(silent=json) as shown:
+        tables = ground(engine, endpoint, demo.EXAMPLE, output.note)
+        outcome = demo.run(tables, events, shown, threads=threads, fresh=fresh)
+    if json:
+        output.facts(msgspec.to_builtins(outcome))
+    else:
+        tell(outcome, Story(), tables.settings_file)
+    return exit_code(outcome)
+
+
+class Judged(Protocol):
+    """What the exit code of either demo follows from."""
+
+    differences: list[str]
+    played: Played
+
+
+def exit_code(outcome: Judged) -> int:
+    """0: equal; 1: not equal; 3: equal, and streams wait for a person."""
+    if outcome.differences:
+        return FAILED
+    return ATTENTION if outcome.played.parked else OK
 
 
 def _year(output: Output) -> str:
@@ -93,15 +143,15 @@ def _year(output: Output) -> str:
 
 
 @contextmanager
-def _site(engine: Engine, endpoint: str | None, tables: str, output: Output) -> Iterator[Site]:
-    """The demo's tables, which two demos at once would take from each other."""
+def _alone(engine: Engine, endpoint: str | None, name: str, output: Output) -> Iterator[None]:
+    """Two demos at once would take each other's tables away."""
     if engine == "memory" or endpoint is not None:
-        yield open_site(engine, endpoint, tables, output.note)
+        yield
         return
     from orm.local.folders import state_folder
     from orm.local.lock import exclusive
 
-    lock = state_folder(os.environ) / f"demo-{tables}.lock"
+    lock = state_folder(os.environ) / f"demo-{name}.lock"
     waiting = "another demo runs on the same tables; waiting for it"
     with exclusive(lock, wait_seconds=600.0, on_wait=lambda: output.note(waiting)):
-        yield open_site(engine, endpoint, tables, output.note)
+        yield

@@ -49,7 +49,8 @@ class Crew:
         """
         actor: Actor
         if self._threads:
-            actor = ThreadActor(name, named(work), self._site, job)
+            own = Site(self._site.settings, self._site.transport)  # with a meter of its own
+            actor = ThreadActor(name, named(work), own, job)
         else:
             actor = ProcessActor(name, work, self._site.settings, job)
         self._actors.append(actor)

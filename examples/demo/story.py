@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -65,8 +66,8 @@ def plural(count: int, noun: str) -> str:
 
 
 def shown_path(path: Path) -> str:
-    """A path as short as it can be typed from here."""
+    """A path as short as a shell takes it."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        return f"~/{path.relative_to(Path.home())}"
     except ValueError:
-        return str(path)
+        return shlex.quote(str(path))

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from eventstore.errors import StoreNotFoundError
+from examples.demo.engine import Ground
 from examples.demo.run import RUN_ID, Run
 from examples.demo.site import Site
 from orm.errors import KeyfoldError, TableNotFoundError
@@ -40,20 +41,27 @@ class ForeignTableError(KeyfoldError):
         return f"table {self.table} holds commits and no demo's run; nothing was changed"
 
 
-def prepare(site: Site, size: str, *, fresh: bool) -> Beginning:
+def prepare(ground: Ground, size: str, *, fresh: bool) -> tuple[Site, Beginning]:
     """Have tables with a run of this size under way.
+
+    Args:
+        ground: what they stand on.
+        size: of the run.
+        fresh: drop what is there.
 
     Raises:
         ForeignTableError: they hold something that is not a demo's.
     """
+    site = ground.found()
     reason = "asked for" if fresh else _reason_to_begin(site, size)
     if reason is None:
-        return Beginning(True, "cut off")
+        return site, Beginning(True, "cut off")
     _drop(site)
+    site = ground.anew()
     create_table(site.driver, site.settings.read_models_shape, site.clock)
     site.log().create()
     site.store([Run]).of(Run).execute(RUN_ID, Run.begin(size), command_id="begin")
-    return Beginning(False, reason)
+    return site, Beginning(False, reason)
 
 
 def _reason_to_begin(site: Site, size: str) -> Reason | None:

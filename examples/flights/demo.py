@@ -13,18 +13,18 @@ import sys
 import time
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from examples.demo.actors import Json
 from examples.demo.crew import Crew
+from examples.demo.engine import Example, Ground
 from examples.demo.play import Play, Played
 from examples.demo.progress import Bars
 from examples.demo.site import Site
 from examples.demo.tables import Beginning, finish, prepare
-from examples.flights.data import FlightRow, flight_id
+from examples.flights.data import FlightRow
 from examples.flights.oracle import differences
 from examples.flights.projections import PROJECTIONS
 from examples.flights.script import script
@@ -33,6 +33,11 @@ from examples.flights.writing import Job, Tally
 WRITERS: Final = 2
 LANES: Final = 2
 DAYS_OF_2013: Final = 365
+EXAMPLE: Final = Example(
+    "flights",
+    ("examples.flights.domain:Flight", "examples.demo.run:Run"),
+    tuple(f"examples.flights.projections:{name}" for name in ("Board", "Punctuality", "Fleet")),
+)
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -106,23 +111,47 @@ def count(rows: Iterable[FlightRow]) -> Expected:
     return found
 
 
-def run(site: Site, size: Size, bars: Bars, *, threads: bool, fresh: bool) -> Outcome:
+class Performed(msgspec.Struct):
+    """A run whose events are written and projected, and that is not checked yet."""
+
+    site: Site
+    size: Size
+    threads: bool
+    began: float
+    beginning: Beginning
+    expected: Expected
+    played: Played
+
+
+def run(ground: Ground, size: Size, bars: Bars, *, threads: bool, fresh: bool) -> Outcome:
     """Run the demo once.
 
     Args:
-        site: its tables.
+        ground: what its tables stand on.
         size: how much of the data.
         bars: shows how far it is.
         threads: one process for everything, as the memory engine needs.
         fresh: drop the tables first.
     """
+    return check(perform(ground, size, bars, threads=threads, fresh=fresh))
+
+
+def perform(ground: Ground, size: Size, bars: Bars, *, threads: bool, fresh: bool) -> Performed:
+    """Write the events and the read models."""
     began = time.monotonic()
     expected = count(size.rows())
-    beginning = prepare(site, size.name, fresh=fresh)
+    site, beginning = prepare(ground, size.name, fresh=fresh)
     with Crew(site, threads=threads) as crew:
         play = Play(site, crew, bars, "examples.flights.projections", PROJECTIONS)
         show = partial(_show, bars, expected.flights)
         played = play.run("examples.flights.writing:write", jobs(size), show)
+    return Performed(site, size, threads, began, beginning, expected, played)
+
+
+def check(performed: Performed) -> Outcome:
+    """Compare the read models with the file's sums; where they are equal, the run is finished."""
+    site, size, played = performed.site, performed.size, performed.played
+    with Crew(site, threads=performed.threads) as crew:
         asked = {"days": size.days or DAYS_OF_2013, "lost": _lost_answer(site, played)}
         reader = crew.start("reader", "examples.flights.reading:read", asked)
         sums = _oracle(size)
@@ -131,11 +160,23 @@ def run(site: Site, size: Size, bars: Bars, *, threads: bool, fresh: bool) -> Ou
     for one in played.writers:
         own.add(msgspec.convert(one["tallies"]["own"], Tally))
         contested.add(msgspec.convert(one["tallies"]["contested"], Tally))
-    wrong = [*differences(sums, reading["sums"]), *_miscounts(expected, own, contested)]
+    wrong = [
+        *differences(sums, reading["sums"]),
+        *_miscounts(performed.expected, own, contested),
+    ]
     if not wrong:
         finish(site)
-    seconds = time.monotonic() - began
-    return Outcome(size.name, beginning, expected, own, contested, played, reading, wrong, seconds)
+    return Outcome(
+        size.name,
+        performed.beginning,
+        performed.expected,
+        own,
+        contested,
+        played,
+        reading,
+        wrong,
+        time.monotonic() - performed.began,
+    )
 
 
 def jobs(size: Size) -> list[Json]:
@@ -186,11 +227,3 @@ def _miscounts(expected: Expected, own: Tally, contested: Tally) -> Iterable[str
     for name, (wanted, found) in pairs.items():
         if wanted != found:
             yield f"{name}: expected {wanted:,}, found {found:,}"
-
-
-SETTINGS: Final = Path(__file__).with_name("keyfold.toml")
-
-
-def flight_to_show(size: Size) -> str:
-    """A flight whose stream is worth a look: the first one."""
-    return flight_id(next(iter(size.rows())))

@@ -115,10 +115,7 @@ def excerpts(table: Table, day: date, fleet: Json) -> Json:
         "route": route.limit(EXCERPT_ROWS).all(),
         "punctuality": table.query(CarrierDay).where(carrier="UA").limit(EXCERPT_ROWS).all(),
         "busiest": [{"aircraft": tail, **fleet[tail]} for tail in busiest],
-        "legs": table.query(Leg)
-        .where(aircraft=busiest[0] if busiest else "NA")
-        .limit(EXCERPT_ROWS)
-        .all(),
+        "legs": legs.limit(EXCERPT_ROWS).all(),
     }
     result: Json = msgspec.to_builtins(found)
     return result

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from examples.demo.story import Story, plural, shown_path
 from examples.demo.tables import Beginning
 from examples.demo.told import cost_told, lag_told
-from examples.flights.demo import SETTINGS, Outcome
+from examples.flights.demo import Outcome
 
 BOARD: Final = ("scheduled", "flight", "destination", "aircraft", "status", "delay_minutes")
 ROUTE: Final = ("day", "scheduled", "flight", "aircraft", "status", "delay_minutes")
@@ -24,13 +25,13 @@ BUSIEST: Final = ("aircraft", "flights", "flown", "airborne", "distance")
 LEGS: Final = ("day", "scheduled", "flight", "airport", "destination", "airborne_minutes")
 
 
-def tell(outcome: Outcome, story: Story, *, kept: bool) -> None:
+def tell(outcome: Outcome, story: Story, settings: Path | None) -> None:
     """Print it.
 
     Args:
         outcome: what the demo found.
         story: prints.
-        kept: whether the tables are there afterwards, to look into.
+        settings: names the tables to other commands; None where they are gone by then.
     """
     shown = outcome.reading["excerpts"]
     story.table("Board of EWR on the first day: one row a flight", shown["board"], *BOARD)
@@ -43,7 +44,7 @@ def tell(outcome: Outcome, story: Story, *, kept: bool) -> None:
         title = f"Flights of {shown['legs'][0]['aircraft']}, the first of them"
         story.table(title, shown["legs"], *LEGS)
     story.facts(_facts(outcome))
-    story.facts({"next": _next(outcome, kept)})
+    story.facts({"next": next_told(settings)})
 
 
 def _facts(outcome: Outcome) -> dict[str, str]:
@@ -117,16 +118,17 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} TIMES"
 
 
-def _next(outcome: Outcome, kept: bool) -> str:
-    if not kept:
-        return "keyfold demo     the same on the real engine"
-    with_settings = f"--settings {shown_path(SETTINGS)}"
+def next_told(settings: Path | None) -> str:
+    """What to type next."""
+    if settings is None:
+        return "keyfold demo          the same on the real engine"
     stream = "FLIGHT#EWR-2013-01-01-0515-UA1545"
     return "\n".join(
         [
-            f"keyfold stream cat '{stream}' {with_settings}",
-            f"keyfold aggregate show '{stream}' --at 2 {with_settings}",
-            f"keyfold projection lag {with_settings}",
-            "keyfold local stop          the engine runs on until then",
+            f"S={shown_path(settings)}",
+            f"keyfold stream cat '{stream}' --settings $S",
+            f"keyfold aggregate show '{stream}' --at 2 --settings $S",
+            "keyfold projection lag --settings $S",
+            "keyfold local stop    the engine runs on until then",
         ]
     )

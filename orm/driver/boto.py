@@ -144,13 +144,6 @@ def _names_in(params: dict[str, Any]) -> dict[str, Any]:
     return {"StreamArn": params["StreamArn"]} if "StreamArn" in params else {}
 
 
-def _routing(params: dict[str, Any]) -> dict[str, Any]:
-    """What botocore's endpoint rules look at: the tables that a call is on."""
-    if "RequestItems" in params:
-        return {"RequestItems": dict.fromkeys(params["RequestItems"], {})}
-    return {"TableName": params["TableName"]} if "TableName" in params else {}
-
-
 _ENCODE: Final = msgspec.json.Encoder().encode
 _BODY: Final = "keyfold.body"
 _FIELDS: Final = "keyfold.fields"
@@ -172,7 +165,7 @@ class _RawAnswer:
     def parse(self, response: dict[str, Any], _shape: Any) -> dict[str, Any]:
         headers, status, body = response["headers"], response["status_code"], response["body"]
         checksum = headers.get("x-amz-crc32")
-        if checksum is not None and zlib.crc32(body) != int(checksum):
+        if checksum is not None and checksum != str(zlib.crc32(body)):
             raise TransportError(
                 "corrupt", f"{len(body):,} bytes whose CRC-32 is not the {checksum} announced"
             )
@@ -186,7 +179,12 @@ def _error_answer(body: bytes, status: int) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError:
-        fields = {}  # a proxy's HTML page, or nothing: the status is all there is to know
+        fields = {}  # a proxy's HTML page, or nothing
+    if "__type" not in fields and status < 500:
+        # A refusal that does not say what it refuses is no word of DynamoDB's: ask again.
+        raise TransportError(
+            "corrupt", f"HTTP {status} with {len(body):,} bytes that name no error"
+        )
     # DynamoDB Local leaves out `message` and some SDK answers spell it with a capital.
     message = fields.pop("message", None) or fields.pop("Message", None) or f"HTTP {status}"
     code = str(fields.pop("__type", f"Http{status}")).rpartition("#")[2]

@@ -43,6 +43,14 @@ class WireDriver:
     def send(self, request: Request[R], /) -> R:
         """See `Driver.send`."""
         try:
+            return self._send(request)
+        except DriverError as error:
+            if not request.writes:
+                error.applied = False
+            raise
+
+    def _send(self, request: Request[R]) -> R:
+        try:
             body = self._transport.call(request.operation, request.params())
         except ServiceError as error:
             raise _from_service(request, error) from error

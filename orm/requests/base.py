@@ -45,6 +45,8 @@ class Request(Struct, Generic[R], frozen=True):
 
     operation: ClassVar[str]
     answer: ClassVar[type]
+    writes: ClassVar[bool] = False
+    """Whether it may change anything."""
 
     def params(self) -> dict[str, Any]:
         """The API's parameters in wire shape."""

@@ -39,6 +39,7 @@ class PutItem(DataRequest[Written], frozen=True):
     """Write a whole item."""
 
     operation = "PutItem"
+    writes = True
     answer = Written
 
     table_name: str
@@ -54,6 +55,7 @@ class UpdateItem(DataRequest[Written], frozen=True):
     """Change attributes of an item."""
 
     operation = "UpdateItem"
+    writes = True
     answer = Written
 
     table_name: str
@@ -70,6 +72,7 @@ class DeleteItem(DataRequest[Written], frozen=True):
     """Delete an item."""
 
     operation = "DeleteItem"
+    writes = True
     answer = Written
 
     table_name: str
@@ -192,6 +195,7 @@ class BatchWriteItem(DataRequest[BatchWritten], frozen=True):
     """Put or delete up to 25 items, unconditionally and not together."""
 
     operation = "BatchWriteItem"
+    writes = True
     answer = BatchWritten
 
     request_items: dict[str, Any]

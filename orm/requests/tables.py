@@ -68,6 +68,7 @@ class CreateTable(Request[TableCreated], frozen=True):
     """Create a table."""
 
     operation = "CreateTable"
+    writes = True
     answer = TableCreated
 
     table_name: str
@@ -103,6 +104,7 @@ class DeleteTable(Request[TableDeleted], frozen=True):
     """Delete a table and everything in it."""
 
     operation = "DeleteTable"
+    writes = True
     answer = TableDeleted
 
     table_name: str

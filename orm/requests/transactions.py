@@ -70,6 +70,7 @@ class TransactWriteItems(DataRequest[Transacted], frozen=True):
     """
 
     operation = "TransactWriteItems"
+    writes = True
     answer = Transacted
 
     transact_items: list[Action]

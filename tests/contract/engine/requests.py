@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 Value = dict[str, Any]
 
-PARTITIONS = ("USER#1", "USER#10", "ü")
-SORTS = ("!EVENT#000000000001", "!EVENT#000000000002", "A", "a", "ab", "é", "\uffff", "\U0001f600")
-BOUNDS = ("!", "!EVENT#000000000001~", "AA", "aa", "z", "\ue000")
+PARTITIONS = ("USER#1", "ü")
+SORTS = ("!EVENT#000000000001", "!EVENT#000000000002", "A", "ab", "é", "\uffff", "\U0001f600")
+BOUNDS = ("!", "!EVENT#000000000001~", "AA", "a", "aa", "z", "\ue000")
 NUMBERS = (
     "0",
     "1",
@@ -119,8 +119,28 @@ functions = st.one_of(
         st.lists(operands, min_size=1, max_size=3),
     ),
 )
+signs = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+sound_conditions = st.one_of(
+    st.builds(lambda sign: f"n {sign} :n", signs),
+    st.builds(lambda sign: f"s {sign} :s", signs),
+    st.builds(lambda sign: f"size(l) {sign} :n", signs),
+    st.sampled_from(
+        [
+            "begins_with(s, :s)",
+            "contains(s, :s)",
+            "contains(ss, :s)",
+            "contains(l, :v)",
+            "attribute_exists(m.a)",
+            "attribute_not_exists(l[1])",
+            "s IN (:s, :s2)",
+            "v = :v",
+            "v <> :v",
+            "attribute_type(v, :type)",
+        ]
+    ),
+)
 conditions = st.recursive(
-    comparisons | functions,
+    sound_conditions | sound_conditions | comparisons | functions,
     lambda inner: st.one_of(
         st.builds(lambda left, right: f"{left} AND {right}", inner, inner),
         st.builds(lambda left, right: f"{left} OR {right}", inner, inner),
@@ -149,9 +169,27 @@ other_clauses = st.one_of(
     st.builds(lambda path, value: f"ADD {path} {value}", paths, placeholders),
     st.builds(lambda path, value: f"DELETE {path} {value}", paths, placeholders),
 )
-updates = st.builds(
+wild_updates = st.builds(
     lambda first, rest: " ".join([first, *rest]), set_clauses, st.lists(other_clauses, max_size=2)
 )
+SOUND_ACTIONS = {
+    "n": ["SET n = n + :n", "SET n = if_not_exists(n, :n) - :n2", "ADD n :n", "REMOVE n"],
+    "s": ["SET s = :s", "SET s = if_not_exists(s, :s)", "REMOVE s"],
+    "l": [
+        "SET l = list_append(if_not_exists(l, :l), :l)",
+        "SET l[0] = :v",
+        "SET l[7] = :s, l[5] = :n",
+        "REMOVE l[0]",
+        "REMOVE l[0], l[1]",
+    ],
+    "m": ["SET m.a = :v", "SET m = if_not_exists(m, :map)", "REMOVE m.b", "SET m.b = m.a"],
+    "ss": ["ADD ss :ss", "DELETE ss :ss"],
+    "ns": ["ADD ns :ns", "DELETE ns :ns"],
+}
+sound_updates = st.fixed_dictionaries(
+    {}, optional={name: st.sampled_from(actions) for name, actions in SOUND_ACTIONS.items()}
+).map(lambda chosen: clauses([*chosen.values(), "SET touched = :s2"]))
+updates = sound_updates | sound_updates | wild_updates
 
 values_of = st.fixed_dictionaries(
     {
@@ -164,11 +202,21 @@ values_of = st.fixed_dictionaries(
         ":ns": number_sets,
         ":v": documents,
         ":l": st.lists(documents, max_size=2).map(lambda one: {"L": one}),
+        ":map": st.just({"M": {"a": {"N": "1"}}}),
         ":type": st.sampled_from(["S", "N", "B", "SS", "M", "L", "NULL"]).map(lambda t: {"S": t}),
     }
 )
 
 limits = st.none() | st.integers(1, 4)
+
+
+def clauses(actions: list[str]) -> str:
+    """Join actions into one update expression: each clause once."""
+    grouped: dict[str, list[str]] = {}
+    for action in actions:
+        clause, _, rest = action.partition(" ")
+        grouped.setdefault(clause, []).append(rest)
+    return " ".join(f"{clause} {', '.join(rest)}" for clause, rest in grouped.items())
 
 
 def used(values: dict[str, Value], *texts: str | None) -> dict[str, Value]:

@@ -103,6 +103,7 @@ class EnginesAgree(RuleBasedStateMachine):
         sign=st.sampled_from(["", "=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"]),
         bounds=st.tuples(st.sampled_from(some.BOUNDS), st.sampled_from(some.BOUNDS)).map(sorted),
         sk=st.sampled_from(some.SORTS),
+        exact=st.booleans(),
         forward=st.booleans(),
         strong=st.booleans(),
         limit=some.limits,
@@ -116,6 +117,7 @@ class EnginesAgree(RuleBasedStateMachine):
         sign: str,
         bounds: list[str],
         sk: str,
+        exact: bool,
         forward: bool,
         strong: bool,
         limit: int | None,
@@ -124,8 +126,14 @@ class EnginesAgree(RuleBasedStateMachine):
         capacity: str,
     ) -> None:
         """All pages of a query: the same items in the same order, and the same pages."""
-        low = sk if sign in ("=", "begins_with") else bounds[0]
-        given = {**values, ":pk": {"S": pk}, ":low": {"S": low}, ":high": {"S": bounds[1]}}
+        closed = sign in ("<=", ">=", "BETWEEN") and limit is not None  # limit-at-bound
+        low = sk if sign == "=" or (exact and not closed) else bounds[0]
+        given = {
+            **values,
+            ":pk": {"S": pk},
+            ":low": {"S": low},
+            ":high": {"S": max(low, bounds[1])},
+        }
         params: Params = {
             "KeyConditionExpression": f"pk = :pk{_range(sign)}",
             "FilterExpression": condition,

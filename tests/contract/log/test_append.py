@@ -10,6 +10,7 @@ from eventstore import (
     ANY,
     EXISTS,
     NO_STREAM,
+    ClaimedToken,
     Log,
     StoreEpochError,
     StreamId,
@@ -144,13 +145,31 @@ def test_a_token_of_another_store_is_refused(log: Log, stream: StreamId):
 def test_a_token_survives_as_text(log: Log, stream: StreamId):
     """As an ETag it goes to a client and back."""
     token = append(log, stream, NO_STREAM)
-    assert append(log, stream, Token.decode(token.encode())).commit == 2
+    assert append(log, stream, ClaimedToken.decode(token.encode())).commit == 2
+
+
+@pytest.mark.parametrize(("commit", "version"), [(99, 99), (2, 2), (1, 7), (0, 1)])
+def test_a_forged_token_writes_nothing(log: Log, stream: StreamId, commit: int, version: int):
+    """What comes from outside is believed only where the stream stands there: no gap, ever."""
+    append(log, stream, NO_STREAM)
+    forged = Token(stream, commit, version, log.epoch).encode()
+    with pytest.raises((WrongTokenError, VersionConflictError)):
+        append(log, stream, ClaimedToken.decode(forged))
+    assert len(numbers(log, stream)) == 1
+
+
+def test_a_stale_text_is_a_conflict(log: Log, stream: StreamId):
+    token = append(log, stream, NO_STREAM)
+    append(log, stream, token)
+    with pytest.raises(VersionConflictError):
+        append(log, stream, ClaimedToken.decode(token.encode()))
+    assert len(numbers(log, stream)) == 2
 
 
 @pytest.mark.parametrize("text", ["", "7", "é", "\ud800", "W/", "a" * 500, "gqNhYmM"])
 def test_what_is_no_token_says_so(text: str):
     with pytest.raises(WrongTokenError, match="is no token"):
-        Token.decode(text)
+        ClaimedToken.decode(text)
 
 
 def test_a_call_no_log_could_carry_out_is_refused(log: Log, stream: StreamId):

@@ -7,7 +7,7 @@ from typing import Self
 
 import pytest
 
-from eventstore import Event, Recorded, StreamId
+from eventstore import ANY, Draft, Event, Recorded, StreamId
 from eventstore.codec import RawEvent
 from orm import Key, Model
 from orm.driver import RetryingDriver, WireDriver
@@ -276,6 +276,16 @@ def test_a_body_that_cannot_be_read_parks(
     assert parked.commit == 2
     assert parked.error.startswith(error)
     assert subject.lines(stream) == [1]
+
+
+def test_metadata_that_cannot_be_read_parks(house: House, subject: Subject) -> None:
+    stream = fresh_account()
+    data = house.store.codec.encode([Deposited(2, "b")])
+    house.log.append([Draft(stream, ANY, data, 1)], commit_id=b"i" * 16, metadata=b"\xc1")
+    subject.dispatcher.dispatch(house.commits(stream))
+    parked = house.parking.find(subject.projection, stream)
+    assert parked is not None
+    assert parked.error.startswith("EventFormatError")
 
 
 def test_a_commit_that_the_store_has_lost_parks(house: House, subject: Subject) -> None:

@@ -15,7 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from eventstore import ANY, NO_STREAM, DynamoDBLog, Event, EventStore, MemoryLog, StreamId, Token
+from eventstore import (
+    ANY,
+    NO_STREAM,
+    ClaimedToken,
+    DynamoDBLog,
+    Event,
+    EventStore,
+    MemoryLog,
+    StreamId,
+)
 from eventstore.errors import (
     StoreEpochError,
     UnknownEventError,
@@ -102,7 +111,7 @@ def test_a_token_of_another_stream(store: EventStore) -> None:
 
 
 def test_a_text_that_is_no_token() -> None:
-    text = told(WrongTokenError, lambda: Token.decode("no token"))
+    text = told(WrongTokenError, lambda: ClaimedToken.decode("no token"))
     assert "'no token' is no token" in text
 
 

@@ -11,7 +11,7 @@ from orm.driver.boto import BotoTransport
 from orm.local.ephemeral import EphemeralEngine
 from tests.support.proxy import FaultProxy, fault_proxy
 
-READ_TIMEOUT_SECONDS = 0.4
+READ_TIMEOUT_SECONDS = 0.7
 
 Connect = Callable[[str], Transport]
 

@@ -112,7 +112,7 @@ def test_a_damaged_read_is_never_an_empty_stream(house: House, fault: Wire):
         with pytest.raises(EXPECTED[fault]) as error:
             question(house.once())
         assert error.value.retry
-        assert question(house.once()) == question(house.sure)
+        assert question(house.patient()) == question(house.sure)
 
 
 @pytest.mark.parametrize("fault", EXPECTED, ids=lambda fault: fault.name)

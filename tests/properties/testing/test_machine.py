@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from eventstore import Aggregate, Commit, Draft, MemoryLog, StreamId
+from eventstore import Aggregate, Commit, Draft, MemoryLog, StreamId, Token
 from eventstore.errors import DefinitionError, VersionConflictError
 from eventstore.testing import BrokenLawError, state_machine
 from tests.counts import count
@@ -67,6 +67,7 @@ def test_a_dropped_limit_is_found_and_shrunk_to_two_calls():
         (planted.WritesWhileDeciding, "deciding changes nothing", 1),
         (planted.WritesBeforeRejecting, "deciding changes nothing", 1),
         (planted.DecidesByChance, "deciding is repeatable", 1),
+        (planted.DecidesByPairs, "deciding is repeatable", 1),
         (planted.LosesTypes, "events survive storage", 1),
         (planted.Overflows, "events survive storage", 3),
         (planted.Forgets, "every event is folded", 3),
@@ -239,6 +240,36 @@ def test_a_log_that_breaks_its_own_law_is_found(log: type[MemoryLog], law: str):
     assert isinstance(error, BrokenLawError), error
     assert error.law == law
     assert len(calls) <= 2
+
+
+def test_a_rejection_that_a_replay_takes_back_is_found():
+    """The state is the same; what the command read was no part of it."""
+    machine = state_machine(planted.RemembersFolding)
+    with pytest.raises(BrokenLawError, match=r"replay equals live: rejected on the state lived"):
+        one_run(machine, ticks=4)
+
+
+def one_run(machine: Any, ticks: int) -> None:
+    """A run by hand, where what is planted would confuse a search."""
+    planted.RemembersFolding.folded[0] = 0
+    run = machine()
+    for _ in range(ticks):
+        run.step(planted.RemembersFolding.tick())
+
+
+class Lying(MemoryLog):
+    """Tells of a commit that nobody made."""
+
+    def head(self, stream: StreamId) -> Token:
+        return msgspec.structs.replace(super().head(stream), commit=9)
+
+
+def test_a_rejection_after_which_the_stream_is_longer_is_found():
+    """Nothing may be written for a no."""
+    error, calls = failure(state_machine(planted.Refuses, log=Lying))
+    assert isinstance(error, BrokenLawError)
+    assert error.law == "rejection changes nothing"
+    assert len(calls) == 1
 
 
 def test_an_error_of_the_store_is_a_failure_and_nobody_waits_for_it():

@@ -175,3 +175,44 @@ class DividesByZero(Aggregate):
     @applies
     def numbered(self, event: Numbered) -> None:
         pass
+
+
+class DecidesByPairs(Aggregate):
+    """A command reads a counter that moves at every second reading, so twice is not enough."""
+
+    last: int = 0
+    drawn = itertools.count()
+
+    @command
+    def draw(self) -> Numbered:
+        return Numbered(next(type(self).drawn) // 2)
+
+    @applies
+    def numbered(self, event: Numbered) -> None:
+        self.last = event.number
+
+
+class RemembersFolding(Aggregate):
+    """A command rejects by how often the process has folded, which is no part of the state."""
+
+    ticks: int = 0
+    folded = [0]
+
+    @command
+    def tick(self) -> Ticked:
+        if type(self).folded[0] % 2:
+            raise Rejected("odd")
+        return Ticked()
+
+    @applies
+    def ticked(self, event: Ticked) -> None:
+        self.ticks += 1
+        type(self).folded[0] += 1
+
+
+class Refuses(Aggregate):
+    """Says no to everything; sound."""
+
+    @command
+    def go(self) -> None:
+        raise Rejected("no")
