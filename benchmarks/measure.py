@@ -1,8 +1,9 @@
 """CPU time as paired ratios: what two ways of doing one thing cost, measured side by side.
 
-A round runs every variant for at least `round_cpu_seconds` of this thread's CPU time; the next
-round begins with another one. Ratios are taken within a round, so whatever slows the machine for a
-while slows both sides, and their median and quartiles say what is left of it.
+A round runs every variant for at least `round_cpu_seconds` of this thread's CPU time, in slices
+that take turns; the next round begins with another one. Ratios are taken within a round, so
+whatever slows the machine for a while slows both sides, and their median and quartiles say what is
+left of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 
 ROUNDS_MIN: Final = 11
 ROUND_CPU_SECONDS: Final = 0.025
+SLICES: Final = 8
 REPEATS_MAX: Final = 100_000
 
 
@@ -82,9 +84,24 @@ def measure(
     names = list(variants)
     for number in range(rounds):
         turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            samples[name].append(_sample(variants[name], repeats[name]))
+        for name, sample in _round(variants, names[turn:] + names[:turn], repeats).items():
+            samples[name].append(sample)
     return Measured(samples)
+
+
+def _round(
+    variants: Mapping[str, Callable[[], object]], names: list[str], repeats: Mapping[str, int]
+) -> dict[str, Sample]:
+    """One sample of each, its repeats spread over the slices."""
+    cpu, wall = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    for part in range(SLICES):
+        for name in names:
+            share = (repeats[name] + part) // SLICES
+            if share:
+                sample = _sample(variants[name], share)
+                cpu[name] += sample.cpu * share / repeats[name]
+                wall[name] += sample.wall * share / repeats[name]
+    return {name: Sample(cpu[name], wall[name]) for name in names}
 
 
 def _repeats(once: Callable[[], object], cpu_seconds: float) -> int:

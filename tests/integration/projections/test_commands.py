@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +11,7 @@ import pytest
 from orm.clock import SystemClock
 from projections import open_worker
 from tests.integration.projections.app import BROKEN, Account, Balance, Totals
-from tests.integration.projections.site import Site
+from tests.integration.projections.site import Site, waited
 from tests.unit.cli.command import standing_in
 
 PROJECTIONS = (Balance, Totals())
@@ -253,30 +250,21 @@ def test_what_is_no_projection_is_named(site: Site) -> None:
 # --- worker -----------------------------------------------------------------------------------
 
 
-def run_for(site: Site, seconds: float):
-    """`keyfold worker run` in this process, ended by SIGTERM."""
-    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGTERM))
-    timer.start()
-    try:
-        return site.keyfold("worker", "run", "--json")
-    finally:
-        timer.join()
-
-
 def test_worker_run_reports_what_it_did(site: Site) -> None:
     site.move("alice", 1, 2)
-    ended = run_for(site, 1.5)
-    assert ended.code == 0
-    report = ended.json()
+    with site.worker() as worker:
+        site.wait_until_exact(30)
+        code, report = worker.end()
+    assert code == 0
     assert report["Balance@1"]["applied"] == 2
     assert report["records"]["commit"] == 2
     assert report["outages"] == 0
-    assert site.difference() == ""
 
 
 def test_worker_run_ends_with_3_where_it_parked(site: Site) -> None:
     site.move("alice", 13)
-    with broken(site):
-        ended = run_for(site, 1.5)
-    assert ended.code == 3
-    assert ended.json()["Balance@1"]["parked"] == 1
+    with site.worker(**{BROKEN: "1"}) as worker:
+        waited(lambda: bool(site.keyfold("parked", "ls").code), 30)
+        code, report = worker.end()
+    assert code == 3
+    assert report["Balance@1"]["parked"] == 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orm.local.ephemeral import ephemeral_engine
-from tests.integration.projections.site import Site, WorkerProcess, applied, waited
+from tests.integration.projections.site import Site, WorkerProcess, applied
 from tests.unit.cli.command import standing_in
 
 LEASE_SECONDS = 2.0
@@ -129,4 +129,3 @@ def test_without_an_engine_it_waits_and_still_ends_when_told(tmp_path: Path) -> 
     assert code == 0
     assert report["outages"] >= 1
     assert any("not released" in line for line in worker.said)
-    assert waited(lambda: True, 1) < 1

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 
 from eventstore import Rejected
+from eventstore.aggregate import decider_of
 from examples.flights.data import first_days, flight_id, outcome
 from examples.flights.demo import Size, count
 from examples.flights.domain import Flight
@@ -25,15 +26,7 @@ def fold(row) -> tuple[Flight, int]:
             refused += 1
             continue
         assert not step.bad
-        for event in events:
-            folded = {
-                "Scheduled": flight.scheduled,
-                "Departed": flight.departed,
-                "Arrived": flight.arrived,
-                "Diverted": flight.diverted,
-                "Cancelled": flight.cancelled,
-            }
-            folded[type(event).__name__](event)
+        flight = decider_of(Flight).fold(flight, events)
     return flight, refused
 
 

@@ -1,0 +1,97 @@
+"""A region of each test's own on the real engine, and runs of the demo in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import secrets
+import subprocess
+import sys
+import time
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from orm.driver.boto import BotoTransport
+from orm.local.ephemeral import EphemeralEngine
+from orm.settings import Settings
+
+RUN_SECONDS_MAX = 240
+
+
+class Place:
+    """Where a demo runs: an engine, a region, and the environment that leads there."""
+
+    def __init__(self, engine: EphemeralEngine) -> None:
+        self.endpoint, self.region = engine.endpoint_url, f"demo-{secrets.token_hex(4)}"
+        self._keys = engine.access_key, engine.secret_key
+        self.environ = os.environ | {
+            "AWS_ACCESS_KEY_ID": engine.access_key,
+            "AWS_SECRET_ACCESS_KEY": engine.secret_key,
+            "AWS_REGION": self.region,
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """A demo that runs: `python -m` these words."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *words],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, *words: str) -> tuple[int, Any, str]:
+        """Its exit code, what it said as JSON (None where it said nothing), and its errors."""
+        process = self.start(*words)
+        out, err = process.communicate(timeout=RUN_SECONDS_MAX)
+        return process.returncode, json.loads(out) if out.strip() else None, err.decode()
+
+    def demo(self, *words: str) -> tuple[int, Any, str]:
+        """`keyfold demo` here."""
+        return self.run("examples.demo", *words, "--endpoint", self.endpoint, "--json")
+
+    def kill_one(self, chance: random.Random, children: int, *words: str) -> None:
+        """Start a demo, kill one of its processes with -9, and wait until all of them are gone."""
+        process = self.start(*words)
+        run = psutil.Process(process.pid)
+        while process.poll() is None and len(family_of(run)) <= children:
+            time.sleep(0.05)
+        time.sleep(chance.uniform(0.2, 4.0))
+        family = family_of(run)
+        if family:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it had just ended by itself
+                chance.choice(family).kill()
+        process.communicate(timeout=RUN_SECONDS_MAX)
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert not alive, "a process outlived its run"
+
+    def transport(self) -> BotoTransport:
+        access_key, secret_key = self._keys
+        return BotoTransport(
+            region=self.region,
+            endpoint_url=self.endpoint,
+            access_key=access_key,
+            secret_key=secret_key,
+        )
+
+    def settings(self, example: Any) -> Settings:
+        """The settings of an example's tables."""
+        found: Settings = example.settings("local")
+        return found
+
+
+def family_of(run: psutil.Process) -> list[psutil.Process]:
+    """A run and its actors; none where it has ended."""
+    try:
+        return [run, *run.children()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.fixture
+def place(local_engine: EphemeralEngine) -> Place:
+    return Place(local_engine)
