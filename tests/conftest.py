@@ -6,41 +6,33 @@ each kind serves a worker process; every test has table names of its own.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
-
 import pytest
 
+from eventstore import testing
 from orm.clock import SystemClock
 from orm.config import SingleTableConfig
 from orm.driver import Driver, RetryingDriver, Transport, WireDriver
-from orm.driver.boto import BotoTransport
-from orm.local.ephemeral import EphemeralEngine, ephemeral_engine
-from orm.memory import MemoryTransport
+from orm.local.ephemeral import EphemeralEngine
+
+pytest_plugins = ["eventstore.testing.plugin"]
 
 BACKENDS = ("memory", "dynamodb")
 
 
 @pytest.fixture(scope="session")
-def local_engine() -> Iterator[EphemeralEngine]:
+def local_engine(keyfold_engine: EphemeralEngine) -> EphemeralEngine:
     """DynamoDB Local, one for this worker process, started when first asked for."""
-    with ephemeral_engine() as engine:
-        yield engine
+    return keyfold_engine
 
 
 @pytest.fixture(scope="session")
-def local_transport(local_engine: EphemeralEngine) -> Transport:
-    return BotoTransport(
-        region=local_engine.region,
-        endpoint_url=local_engine.endpoint_url,
-        access_key=local_engine.access_key,
-        secret_key=local_engine.secret_key,
-    )
+def local_transport(keyfold_local_transport: Transport) -> Transport:
+    return keyfold_local_transport
 
 
 @pytest.fixture(scope="session")
-def memory_transport() -> Transport:
-    return MemoryTransport()
+def memory_transport(keyfold_memory_transport: Transport) -> Transport:
+    return keyfold_memory_transport
 
 
 @pytest.fixture(params=BACKENDS)
@@ -61,22 +53,21 @@ def clock() -> SystemClock:
     return SystemClock()
 
 
+RENAMED = {
+    "pk": "hash",
+    "sk": "order",
+    "entity": "kind",
+    "index": "by-{n}",
+    "index_pk": "i{n}h",
+    "index_sk": "i{n}o",
+    "delimiter": " ",
+    "prefix": "x-{prefix}",
+}
+
+
 def fresh_config(renamed: bool = False) -> SingleTableConfig:
     """A configuration for a table that no other test has; or one in which every name differs."""
-    table = f"t-{secrets.token_hex(6)}"
-    if not renamed:
-        return SingleTableConfig(table=table)
-    return SingleTableConfig(
-        table=table,
-        pk="hash",
-        sk="order",
-        entity="kind",
-        index="by-{n}",
-        index_pk="i{n}h",
-        index_sk="i{n}o",
-        delimiter=" ",
-        prefix="x-{prefix}",
-    )
+    return testing.fresh_config(**(RENAMED if renamed else {}))
 
 
 @pytest.fixture(params=["document names", "all renamed"])

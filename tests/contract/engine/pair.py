@@ -14,6 +14,7 @@ from typing import Any
 from orm.driver import Transport
 from orm.driver.transport import ServiceError
 from orm.memory.divergences import DIVERGENCES
+from orm.memory.numbers import canonical_number
 
 Params = dict[str, Any]
 Outcome = tuple[str, Any]
@@ -94,6 +95,16 @@ def unordered(items: list[Any]) -> list[Any]:
     return sorted((comparable(item) for item in items), key=by_text)
 
 
+def respelled(value: Any) -> Any:
+    """Return the value with every number in the memory engine's spelling."""
+    if isinstance(value, dict):
+        inside = {name: respelled(inner) for name, inner in value.items()}
+        if isinstance(value.get("N"), str):
+            inside["N"] = canonical_number(value["N"])
+        return inside
+    return [respelled(inner) for inner in value] if isinstance(value, list) else value
+
+
 def difference(asked: object, ours: Any, theirs: Any) -> str:
     """Say what was asked and where the answers differ."""
     places = "".join(_differences(ours, theirs, "answer"))
@@ -128,6 +139,8 @@ def _without(one: Outcome, operation: str, params: Params, aside: Collection[str
     unasked = params.get("ReturnConsumedCapacity", "NONE") == "NONE"  # delete-of-nothing
     if reads_nothing or unasked or UNITS_DIFFER & set(aside):
         body.pop("ConsumedCapacity", None)
+    if operation == "UpdateItem" and "Attributes" in body:
+        body["Attributes"] = respelled(body["Attributes"])  # numbers-below
     if {"order-of-ties", "order-of-scan"} & set(aside) and "Items" in body:
         body["Items"] = unordered(body["Items"])
     return code, body

@@ -26,24 +26,10 @@ GROUPS = ("G", "H")
 MODES = ("NONE", "ALL_OLD")
 CAPACITIES = ("NONE", "TOTAL", "INDEXES")
 SIGNS = ("=", "<>", "<", "<=", ">", ">=")
-PATHS = [
-    "s",
-    "n",
-    "b",
-    "l",
-    "m",
-    "ss",
-    "ns",
-    "v",
-    "absent",
-    "m.a",
-    "m.b",
-    "m.a.b",
-    "l[0]",
-    "l[1]",
-    "l[0].a",
-    "v.a",
-]
+PATHS = (
+    *("s", "n", "b", "l", "m", "ss", "ns", "v", "absent"),
+    *("m.a", "m.b", "m.a.b", "l[0]", "l[1]", "l[0].a", "v.a"),
+)
 PLACEHOLDERS = [":s", ":s2", ":n", ":n2", ":b", ":ss", ":ns", ":v", ":l"]
 SOUND_CONDITIONS = (
     "begins_with(s, :s)",
@@ -340,14 +326,14 @@ class Requests:
 
     def _batch_write(self) -> Request:
         keys = self._distinct_keys(4)
+        deletes = self._chance(40)  # puts or deletes, never both: order-of-batch
         writes: list[Params] = [
-            {"PutRequest": {"Item": {**key, **self._attributes()}}}
-            if self._chance(60)
-            else {"DeleteRequest": {"Key": key}}
+            {"DeleteRequest": {"Key": key}}
+            if deletes
+            else {"PutRequest": {"Item": {**key, **self._attributes()}}}
             for key in keys
         ]
         params = {"RequestItems": {TABLE: writes}, "ReturnConsumedCapacity": "INDEXES"}
-        deletes = any("DeleteRequest" in write for write in writes)
         return Request("BatchWriteItem", params, ("delete-of-nothing",) if deletes else ())
 
     def _transact(self) -> Request:

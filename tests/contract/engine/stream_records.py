@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from orm.driver import Transport
-from tests.contract.engine.pair import comparable
+from tests.contract.engine.pair import comparable, respelled
 
 PAGES_MAX = 1_000
 
@@ -48,7 +48,7 @@ def _shared(record: Any) -> Any:
     own = {"SequenceNumber", "ApproximateCreationDateTime"}
     change = {name: value for name, value in record["dynamodb"].items() if name not in own}
     rest = {name: record[name] for name in ("eventName", "eventVersion", "eventSource")}
-    return comparable({**rest, "dynamodb": _without_empty_maps(change)})
+    return comparable({**rest, "dynamodb": _without_empty_maps(respelled(change))})
 
 
 def _without_empty_maps(value: Any) -> Any:
