@@ -96,7 +96,7 @@ class Outcome(msgspec.Struct):
 
     @property
     def conflicts(self) -> int:
-        """Appends that met another's commit."""
+        """Appends that lost a race to another lane of this start."""
         return self.own.conflicts + self.contested.conflicts
 
 

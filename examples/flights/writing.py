@@ -88,7 +88,7 @@ class Tally(msgspec.Struct):
         done_by_rival: commands that another lane of this start was faster with.
         rejected: bad commands that were refused.
         accepted: bad commands that were not; must stay 0.
-        conflicts: appends that met another's commit.
+        conflicts: appends that met a commit of another lane of this start.
     """
 
     flights: int = 0
@@ -209,18 +209,19 @@ class Lane:
             tally.rejected += 1
             return loaded
         tally.accepted += step.bad
+        if result.skipped and self._who_did(command_id, result.loaded) != self._start:
+            tally.done_before += 1  # a refusal by what an earlier start wrote is no race
+            return result.loaded
         tally.conflicts += result.conflicts
         if not result.skipped:
             tally.appended += 1
-        elif self._who_did(command_id, result.loaded) != self._start:
-            tally.done_before += 1
-        else:
-            tally.done_by_rival += 1
-            if result.conflicts and len(tally.races) < RACES_KEPT:
-                found = result.token.version
-                tally.races.append(
-                    Race(f"{CATEGORY}#{id}", step.name, before, found, "found itself done")
-                )
+            return result.loaded
+        tally.done_by_rival += 1
+        if result.conflicts and len(tally.races) < RACES_KEPT:
+            found = result.token.version
+            tally.races.append(
+                Race(f"{CATEGORY}#{id}", step.name, before, found, "found itself done")
+            )
         return result.loaded
 
     def _who_did(self, command_id: str, loaded: Loaded[Flight]) -> str | None:

@@ -41,8 +41,8 @@ DIVERGENCES = (
     ),
     Divergence(
         "numbers-below",
-        "numbers inside maps and lists, and in the answer and the stream record of the update that "
-        "made them, keep their spelling (1e3, 3.0)",
+        "numbers inside maps and lists, and those that an update computes, keep their spelling "
+        "(1e3, 3.0)",
         "every number is answered in plain notation",
         DOCUMENTED,
     ),

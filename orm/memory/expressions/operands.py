@@ -15,7 +15,7 @@ from orm.memory.expressions.reserved import RESERVED_WORDS
 from orm.memory.expressions.scope import Scope
 from orm.memory.limits import NESTING_LEVELS_MAX
 from orm.memory.refusals import Invalid
-from orm.memory.values import TYPES, Item, Value, type_of, utf8_size
+from orm.memory.values import TYPES, Item, Value, type_of
 
 Place = tuple[str | int, ...]
 SIZED_TYPES = TYPES - {"N", "BOOL", "NULL"}
@@ -69,7 +69,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`size(path)`: bytes of a string or binary, number of members of anything that has them."""
+    """`size(path)`: length of a string, bytes of a binary, members of anything that has them."""
 
     operand: Operand
 
@@ -99,7 +99,12 @@ def size_of(value: Value) -> Value | None:
     ((tag, body),) = value.items()
     if tag not in SIZED_TYPES:
         return None
-    return {"N": str(utf8_size(body) if tag == "S" else len(body))}
+    return {"N": str(_utf16_length(body) if tag == "S" else len(body))}
+
+
+def _utf16_length(text: str) -> int:
+    """Length as the service counts it: a character beyond the basic plane is two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
 def getter(place: Place) -> Getter:

@@ -132,15 +132,15 @@ def _member(name: str, inner: Any) -> Any:
 
 def _without(one: Outcome, operation: str, params: Params, aside: Collection[str]) -> Outcome:
     code, body = one
+    if operation == "UpdateItem" or "numbers-below" in aside:
+        body = respelled(body)
     if code != "ok" or not isinstance(body, dict):
-        return one
+        return code, body
     body = dict(body)
     reads_nothing = operation in ("Query", "Scan") and body.get("ScannedCount") == 0
     unasked = params.get("ReturnConsumedCapacity", "NONE") == "NONE"  # delete-of-nothing
     if reads_nothing or unasked or UNITS_DIFFER & set(aside):
         body.pop("ConsumedCapacity", None)
-    if operation == "UpdateItem" and "Attributes" in body:
-        body["Attributes"] = respelled(body["Attributes"])  # numbers-below
     if {"order-of-ties", "order-of-scan"} & set(aside) and "Items" in body:
         body["Items"] = unordered(body["Items"])
     return code, body

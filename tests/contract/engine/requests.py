@@ -20,7 +20,7 @@ TABLE = "<table>"  # stands for the name of the table that a history is played o
 PARTITIONS = ("USER#1", "ü")
 SORTS = ("!EVENT#000000000001", "!EVENT#000000000002", "A", "ab", "é", "\uffff", "\U0001f600")
 BOUNDS = ("!", "!EVENT#000000000001~", "AA", "a", "aa", "z", "\ue000")
-NUMBERS = ("0", "1", "-1", "2", "10", "1.5", "-0.25", "100", "9" * 38)
+NUMBERS = ("0", "1", "-1", "2", "10", "1.5", "-0.25", "100", "9" * 38, "9" * 37 + "8")
 STRINGS = ("", "x", "xy", "y", "ü", "x" * 1100, "y" * 2100)
 GROUPS = ("G", "H")
 MODES = ("NONE", "ALL_OLD")
@@ -75,6 +75,7 @@ class Requests:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
+        self._last_put = self._item()
         self._kinds: list[Callable[[], Request]] = [
             *[self._put] * 10,
             *[self._update] * 10,
@@ -250,7 +251,9 @@ class Requests:
         return {name: mode for name, mode in modes.items() if mode != "NONE"}
 
     def _put(self) -> Request:
-        params = {"Item": self._item(), "ConditionExpression": self._maybe_condition()}
+        if self._chance(80):  # else the same again, which changes nothing
+            self._last_put = self._item()
+        params = {"Item": self._last_put, "ConditionExpression": self._maybe_condition()}
         return Request("PutItem", self._on_table({**params, **self._modes()}))
 
     def _delete(self) -> Request:
@@ -354,7 +357,7 @@ class Requests:
         else:
             body["Key"] = key
         if kind == "Update":  # of attributes of one type each: operand-in-transaction
-            body["UpdateExpression"] = "SET touched = :s ADD total :n"
+            body["UpdateExpression"] = "SET touched = :s ADD hits :n"
         if kind == "ConditionCheck":
             body["ConditionExpression"] = self._one(existence)
         return {kind: self._on_table(body)}

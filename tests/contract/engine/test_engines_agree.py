@@ -56,8 +56,9 @@ def play(history: list[Request], local: Transport) -> str:
 def ask(pair: Pair, request: Request, table: str) -> None:
     """Ask both, page after page where pages are wanted."""
     params: Params = renamed(request.params, table)
+    aside = (*request.aside, "numbers-below")  # an update's number keeps its spelling for good
     for _ in range(PAGES_MAX):
-        code, body = pair.same(request.operation, params, request.aside)
+        code, body = pair.same(request.operation, params, aside)
         if not request.paged or code != "ok" or "LastEvaluatedKey" not in body:
             return
         params = {**params, "ExclusiveStartKey": body["LastEvaluatedKey"]}

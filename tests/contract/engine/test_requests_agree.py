@@ -176,6 +176,19 @@ def test_conditions_on_every_pair_of_types(ask: Asking) -> None:
                 )
 
 
+@pytest.mark.parametrize("text", ["", "ab", "\u00fc", "\u20ac", "\U0001f600"])
+def test_the_size_of_a_string_is_its_length(ask: Asking, text: str) -> None:
+    """Not its bytes; the two engines count alike."""
+    ask("PutItem", Item={**key(), "x": {"S": text}})
+    for length in range(5):
+        ask(
+            "Query",
+            KeyConditionExpression="pk = :pk",
+            FilterExpression="size(x) = :length",
+            ExpressionAttributeValues={":pk": {"S": "a"}, ":length": {"N": str(length)}},
+        )
+
+
 def test_limits_of_expressions(ask: Asking) -> None:
     """How long, how deep and how many: the same limits."""
     ask("PutItem", Item=FULL)
