@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`; each sets up all it needs.
 #
-#   make demo ALL=1             all of the data instead of January
+#   make demo ALL=1             all of the data instead of its first seven days
 #   make demo ARGS='--help'     any other option of `keyfold demo`
 #   make test ARGS='-k leases'  any other option of pytest
 #

@@ -157,7 +157,7 @@ def _page_length(items: Sequence[Item], limit: int | None) -> tuple[int, int]:
     """How many items a page takes, and their size. The item that crosses 1 MB is the last."""
     size = 0
     for taken, item in enumerate(items, 1):
-        size += _size_bytes(item)
+        size += item_size_bytes(item)
         if taken == limit or size > PAGE_BYTES_MAX:
             return taken, size
     return len(items), size
@@ -171,20 +171,6 @@ def _page(table: str, items: Sequence[Item], size_bytes: int, last: Item | None)
         body["LastEvaluatedKey"] = _hashed(last)
     body["ConsumedCapacity"] = {"TableName": table, "CapacityUnits": units}
     return Page(_json(body), len(items), units, last)
-
-
-def _size_bytes(item: Item) -> int:
-    """The size of an item as the engine counts it, to the byte."""
-    return item_size_bytes(item) + sum(map(_unpaired, item.values()))
-
-
-def _unpaired(value: Any) -> int:
-    """What the documented approximation misses: pairs of digits are counted from the point."""
-    ((kind, body),) = value.items()
-    if kind == "M":
-        return sum(map(_unpaired, body.values()))
-    digits = body.rstrip("0") if kind == "N" else body
-    return int(kind == "N" and len(digits) % 2 == 0 and (len(body) - len(digits)) % 2 == 1)
 
 
 def _hashed(item: Item) -> Item:

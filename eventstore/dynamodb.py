@@ -48,10 +48,11 @@ from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
 from orm.errors import (
     ConditionFailedError,
+    CorruptResponseError,
     DriverError,
     TransactionCanceledError,
 )
-from orm.requests import Action, GetItem, Item, Put, PutItem, Query, Scan, TransactWriteItems
+from orm.requests import Action, GetItem, Item, Page, Put, PutItem, Query, Scan, TransactWriteItems
 from orm.tables import create_table
 
 _IF_EMPTY: Final = "attribute_not_exists(#pk)"
@@ -268,7 +269,8 @@ class DynamoDBLog:
         config, layout = self.layout.config, self.layout
         start: Item | None = None
         while True:
-            page = self._driver.send(
+            page = self._page(
+                stream,
                 Query[Any](
                     table_name=self._table,
                     key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
@@ -282,11 +284,21 @@ class DynamoDBLog:
                     consistent_read=True,
                     exclusive_start_key=start,
                     read_as=layout.streams_commit,
-                )
+                ),
             )
             yield page.items
             if (start := page.last_evaluated_key) is None:
                 return
+
+    def _page(self, stream: StreamId, query: Query[Any]) -> Page[Any]:
+        """One page of commits; an item among them that is none is no damaged answer."""
+        try:
+            return self._driver.send(query)
+        except CorruptResponseError as unreadable:
+            self._driver.send(msgspec.structs.replace(query, read_as=None))
+            raise StreamCorruptedError(
+                stream, f"it holds an item that is no commit: {unreadable.detail}"
+            ) from unreadable
 
     def head(self, stream: StreamId) -> Token:
         """See `Log.head`: one query of one item, backwards, consistent."""
@@ -294,7 +306,8 @@ class DynamoDBLog:
 
     def _last(self, stream: StreamId) -> Commit | None:
         config, layout = self.layout.config, self.layout
-        page = self._driver.send(
+        page = self._page(
+            stream,
             Query[Any](
                 table_name=self._table,
                 key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
@@ -308,7 +321,7 @@ class DynamoDBLog:
                 scan_index_forward=False,
                 limit=1,
                 read_as=layout.stored_commit,
-            )
+            ),
         )
         return layout.commit(page.items[0], stream) if page.items else None
 

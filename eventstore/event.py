@@ -37,7 +37,9 @@ class EventMeta(msgspec.StructMeta):
             raise DefinitionError(f"{name}: a tag must not be empty, a version begins at 1")
         if not config.get("frozen", True):
             raise DefinitionError(f"{name}: events are facts, so they are always frozen")
-        cls: Any = super().__new__(mcls, name, bases, namespace, **{"frozen": True} | config)
+        # Facts hold facts, never what holds them: no cycles, so the collector need not look.
+        options = {"frozen": True, "gc": False} | config
+        cls: Any = super().__new__(mcls, name, bases, namespace, **options)
         cls.__event_tag__ = tag
         cls.__event_version__ = version
         return cls

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
+from eventstore.errors import StreamCorruptedError
 from eventstore.log import Commit, Draft
 from eventstore.stream import StreamId
 from eventstore.token import Receipt
@@ -165,17 +166,25 @@ class EventLayout:
 
         `stream` and `number`, where known, save taking its key apart.
         """
+        owner = stream or self.stream_of(stored.pk.S)
         data: bytes = stored.ev.B
         return Commit(
-            stream or self.stream_of(stored.pk.S),
+            owner,
             number or self.number_in(stored),
             stored.f.N,
             stored.n.N,
             stored.id.B,
             stored.ts.N,
-            data if stored.z is None else zlib.decompress(data),
+            data if stored.z is None else _decompressed(data, owner),
             stored.m.B,
         )
+
+
+def _decompressed(data: bytes, stream: StreamId) -> bytes:
+    try:
+        return zlib.decompress(data)
+    except zlib.error as error:
+        raise StreamCorruptedError(stream, f"a commit cannot be decompressed: {error}") from error
 
 
 def check_transaction_size(items: Iterable[Item]) -> None:

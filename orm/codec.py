@@ -296,9 +296,21 @@ def value_size_bytes(wire: AttributeValue) -> int:
     return 0
 
 
-def _number_size(text: str) -> int:
-    digits = text.partition("E")[0].lstrip("-").replace(".", "").strip("0")
-    return (len(digits) + 1) // 2 + 1 + text.startswith("-")
+def number_size_bytes(text: str) -> int:
+    """Bytes that a number takes.
+
+    One, one for a minus, and one for every pair of digits, counted from the decimal point, but for
+    pairs of zeros at either end. (AWS documents "approximately one byte for two significant
+    digits"; this is what DynamoDB Local counts.)
+    """
+    plain = format(Decimal(text), "f") if "E" in text else text
+    whole, _, fraction = plain.removeprefix("-").partition(".")
+    digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
+    leading = len(digits) - len(digits.lstrip("0"))
+    if leading == len(digits):
+        return 1
+    trailing = len(digits) - len(digits.rstrip("0"))
+    return len(digits) // 2 - leading // 2 - trailing // 2 + 1 + plain.startswith("-")
 
 
 def _utf8_size(text: str) -> int:
@@ -312,14 +324,14 @@ def _sum(sizes: Iterable[int]) -> int:
 
 _SIZES: Final[dict[str, Callable[[Any], int]]] = {
     "S": _utf8_size,
-    "N": _number_size,
+    "N": number_size_bytes,
     "B": len,
     "BOOL": lambda _body: 1,
     "NULL": lambda _body: 1,
     "L": lambda body: _sum(value_size_bytes(value) for value in body),
     "M": lambda body: _sum(_utf8_size(k) + value_size_bytes(v) for k, v in body.items()),
     "SS": lambda body: sum(map(_utf8_size, body)),
-    "NS": lambda body: sum(map(_number_size, body)),
+    "NS": lambda body: sum(map(number_size_bytes, body)),
     "BS": lambda body: sum(map(len, body)),
 }
 

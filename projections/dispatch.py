@@ -146,9 +146,14 @@ class Dispatcher:
         return still
 
     def _replay(self, lane: Lane, stream: StreamId, first: int) -> Applied:
-        commits = self._store.log.read(stream, after=first - 1)
-        deliveries = [Delivery(commit, self._store) for commit in commits]
-        return lane.gate.apply({stream: deliveries}) if deliveries else Applied()
+        total = Applied()
+        for chunk in _chunks(self._store.log.read(stream, after=first - 1), _SCAN_CHUNK):
+            applied = lane.gate.apply({stream: [Delivery(commit, self._store) for commit in chunk]})
+            total.counts.update(applied.counts)
+            total.poisoned += applied.poisoned
+            if total.poisoned:
+                break  # what comes after waits, as it does for a worker
+        return total
 
 
 def gate_of(

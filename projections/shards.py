@@ -9,13 +9,13 @@ empty page never means the end.
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from eventstore.errors import StreamCorruptedError
 from eventstore.layout import EventLayout
 from eventstore.log import Commit
 from orm.driver.protocol import Driver
@@ -132,7 +132,7 @@ class ChangeStream:
             return None
         try:
             return self._layout.commit(self._decoder.decode(record.change.new_image))
-        except (msgspec.MsgspecError, zlib.error, ValueError, InvalidKeyError):
+        except (msgspec.MsgspecError, StreamCorruptedError, ValueError, InvalidKeyError):
             odd[UNREADABLE] += 1  # by a stranger: no log writes such an item
             return None
 

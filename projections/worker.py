@@ -240,8 +240,8 @@ class Worker:
         del self._held[held.lease.shard]
         self._balanced_at = -math.inf  # its children can be read now
 
-    def _scan(self, reason: str, projections: Iterable[str]) -> None:
-        log.warning("repair scan of the store: %s", reason)
+    def _scan(self, reason: str, projections: Iterable[str], level: int = logging.WARNING) -> None:
+        log.log(level, "repair scan of the store: %s", reason)
         self._report.scans[reason] += 1
         self._dispatcher.catch_up(projections, self._renew_due)
 
@@ -329,7 +329,9 @@ class Worker:
         if held.lease.checkpoint is None and self._may_lack_its_head(held.lease.shard):
             self._scan("a shard was first met after retention", self._dispatcher.lanes)
         elif missing:
-            self._scan(f"{', '.join(missing)} had not seen all of a shard", missing)
+            # Nothing is wrong here: this is how a projection that is new gets its history.
+            reason = f"{', '.join(missing)} had not seen all of a shard"
+            self._scan(reason, missing, logging.INFO)
         else:
             return
         self._save(held)

@@ -51,21 +51,6 @@ def subtract(left: str, right: str) -> str:
     return _arithmetic(left, right, -1)
 
 
-def number_size(text: str) -> int:
-    """Bytes a canonical number is billed for.
-
-    One, one for a minus, and one for every pair of digits, counted from the decimal point, but for
-    pairs of zeros at either end.
-    """
-    whole, _, fraction = text.removeprefix("-").partition(".")
-    digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
-    leading = len(digits) - len(digits.lstrip("0"))
-    if leading == len(digits):
-        return 1
-    trailing = len(digits) - len(digits.rstrip("0"))
-    return len(digits) // 2 - leading // 2 - trailing // 2 + 1 + text.startswith("-")
-
-
 def _arithmetic(left: str, right: str, sign: int) -> str:
     total = number(left) + sign * number(right) if _small(left, right) else None
     if isinstance(total, int):

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from orm.codec import number_size_bytes
 from orm.memory.limits import ATTRIBUTE_NAME_SIZE_BYTES_MAX, NESTING_LEVELS_MAX
-from orm.memory.numbers import Number, canonical_number, number, number_size
+from orm.memory.numbers import Number, canonical_number, number
 from orm.memory.refusals import Invalid
 
 Value = dict[str, Any]
@@ -81,7 +82,7 @@ def value_size(value: Value) -> int:
     if tag == "S":
         return utf8_size(body)
     if tag == "N":
-        return number_size(body)
+        return number_size_bytes(body)
     return _READERS[tag](body, 0)[1]
 
 
@@ -117,7 +118,7 @@ def _read_string(body: object, level: int) -> tuple[Value, int]:
 
 def _read_number(body: object, level: int) -> tuple[Value, int]:
     text = canonical_number(body)
-    return {"N": text}, number_size(text)
+    return {"N": text}, number_size_bytes(text)
 
 
 def _binary(body: object) -> bytes:
@@ -190,6 +191,6 @@ _READERS: dict[str, Callable[[Any, int], tuple[Value, int]]] = {
     "M": _read_map,
     "L": _read_list,
     "SS": _set_reader("SS", _string, utf8_size),
-    "NS": _set_reader("NS", canonical_number, number_size),
+    "NS": _set_reader("NS", canonical_number, number_size_bytes),
     "BS": _set_reader("BS", _binary, len),
 }

@@ -28,7 +28,7 @@ class SavesFirst(Worker):
 class NeverScans(Worker):
     """Goes on behind a hole as if nothing had been there."""
 
-    def _scan(self, reason: str, projections: Iterable[str]) -> None:
+    def _scan(self, reason: str, projections: Iterable[str], level: int = 0) -> None:
         self._report.scans[reason] += 1
 
 

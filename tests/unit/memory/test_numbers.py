@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orm.codec import number_size_bytes
 from orm.driver.transport import ServiceError
-from orm.memory.numbers import add, canonical_number, number, number_size, subtract
+from orm.memory.numbers import add, canonical_number, number, subtract
 
 numbers = st.decimals(
     min_value=Decimal("-1e20"), max_value=Decimal("1e20"), allow_nan=False, places=6
@@ -66,7 +67,17 @@ def test_a_sum_that_needs_39_digits_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("0", 1), ("1", 2), ("-1", 3), ("100", 2), ("123", 3), ("1.5", 3), ("0.05", 2), ("-12.5", 4)],
+    [
+        ("0", 1),
+        ("1", 2),
+        ("-1", 3),
+        ("100", 2),
+        ("123", 3),
+        ("1.5", 3),
+        ("0.05", 2),
+        ("-12.5", 4),
+        ("1E+2", 2),
+    ],
 )
 def test_size_counts_pairs_of_digits(text: str, size: int) -> None:
-    assert number_size(text) == size
+    assert number_size_bytes(text) == size
