@@ -86,11 +86,11 @@ def test_exactly_400_kb_are_stored_and_one_byte_more_is_refused(
     """DynamoDB takes the first; we never send the second."""
     room = ITEM_BYTES_MAX - overhead(table_store, stream)
     noise = secrets.token_bytes(room)
-    table_store.log.append([draft(stream, NO_STREAM, noise)], commit_id=new_id())
+    at_one_moment(table_store).append([draft(stream, NO_STREAM, noise)], commit_id=new_id())
     assert item_size_bytes(stored(table_store, stream)) == ITEM_BYTES_MAX
     one_more = StreamId(stream.category, "x" * len(stream.id))
     with pytest.raises(ItemTooLargeError, match="409,601 bytes, DynamoDB allows 409,600"):
-        table_store.log.append([draft(one_more, NO_STREAM, noise + b"!")], commit_id=new_id())
+        at_one_moment(table_store).append([draft(one_more, NO_STREAM, noise + b"!")], commit_id=new_id())
     assert numbers(table_store.log, one_more) == []
 
 
