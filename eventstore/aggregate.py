@@ -73,9 +73,11 @@ class Command(Generic[A, P]):
     def __init__(self, function: Callable[Concatenate[A, P], Decision]) -> None:
         self.function = function
         self.name = function.__name__
+        self.owner: type = object
         self.__doc__ = function.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
         self.name = f"{owner.__name__}.{name}"
 
     @overload
@@ -189,6 +191,7 @@ class _AggregateDecider(Decider[A]):
 
     def __init__(self, cls: type[A]) -> None:
         super().__init__(category_of(cls), cls)
+        self._aggregate = cls
         self._appliers: dict[type[Event], Callable[[A, Any], None]] = {}
 
     def folds_with(self, name: str, method: Callable[[A, Any], None]) -> None:
@@ -202,14 +205,24 @@ class _AggregateDecider(Decider[A]):
         return tuple(self._appliers)
 
     def name_of(self, command: Any) -> str:
-        return str(command.command.name)
+        name: str = self._own(command).command.name
+        return name
 
     def decide(self, command: Any, state: A) -> tuple[Event, ...]:
+        return self._own(command).decide(state)
+
+    def _own(self, command: Any) -> Call[A]:
+        """The command, if it is one of this aggregate's.
+
+        Raises:
+            DefinitionError: it is none, or another aggregate's.
+        """
+        name = self._aggregate.__name__
         if not isinstance(command, Call):
-            raise DefinitionError(
-                f"{self.category}: {command!r} is no command; write Aggregate.method(arguments)"
-            )
-        return command.decide(state)
+            raise DefinitionError(f"{command!r} is no command; write {name}.method(arguments)")
+        if not issubclass(self._aggregate, command.command.owner):
+            raise DefinitionError(f"{command!r} is no command of {name}")
+        return command
 
     def fold(self, state: A, events: Iterable[Event]) -> A:
         appliers = self._appliers

@@ -19,6 +19,7 @@ from eventstore.errors import (
     EventFormatError,
     EventVersionError,
     UnknownEventError,
+    UnwritableEventError,
 )
 from eventstore.event import Event, event_tag, event_version
 
@@ -65,16 +66,19 @@ class EventCodec:
 
         Raises:
             UnknownEventError: an event of a class that this codec was not given.
-            EventFormatError: a field holds what msgpack cannot carry.
+            UnwritableEventError: a field holds what msgpack cannot carry, or what its class could
+                not be read with afterwards.
         """
         heads = self._heads
         try:
-            return self._encoder.encode([(*heads[type(event)], event) for event in events])
+            data = self._encoder.encode([(*heads[type(event)], event) for event in events])
+            self._decoder.decode(data)  # what could not be read would spoil its stream for ever
         except KeyError as error:
             raise UnknownEventError(_name(error.args[0]), tuple(self._by_tag)) from error
-        except (TypeError, ValueError, OverflowError, UnicodeError, RecursionError) as error:
+        except _UNWRITABLE as error:
             tags = ", ".join(heads[type(event)][0] for event in events)
-            raise EventFormatError(tags, f"cannot be written: {error}") from error
+            raise UnwritableEventError(tags, f"cannot be written: {error}") from error
+        return data
 
     def decode(self, data: bytes) -> list[Event]:
         """The events that `encode` made `data` of.
@@ -145,5 +149,8 @@ def decode_raw(data: bytes) -> list[RawEvent]:
 
 
 _RAW = msgspec.msgpack.Decoder(list[RawEvent])
+_UNWRITABLE = (TypeError, ValueError, OverflowError, UnicodeError, RecursionError)
+"""`msgspec.ValidationError` among them, as a `ValueError`."""
+
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not what they should be."""

@@ -16,6 +16,7 @@
         │   ├── UnknownEventError           a tag that this code does not know
         │   ├── EventVersionError           a schema version that this code does not know
         │   └── EventFormatError            a body that is not what its class says
+        │       └── UnwritableEventError        found so before it was sent
         ├── DefinitionError             an aggregate, decider or event is declared wrongly
         └── Rejected                    the domain says no; nothing was written
 
@@ -24,7 +25,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from orm.errors import KeyfoldError
 
@@ -180,7 +181,25 @@ class StreamCorruptedError(EventStoreError):
 
 
 class EventError(EventStoreError):
-    """An event that cannot be written or read."""
+    """An event that cannot be written or read.
+
+    `stream` and `commit` say where it was met; None while that is not known.
+    """
+
+    stream: StreamId | None = None
+    commit: int | None = None
+
+    def met_in(self, stream: StreamId, commit: int | None = None) -> Self:
+        """The same error, which now says where the event was met, or was to go."""
+        self.stream, self.commit = stream, commit
+        return self
+
+    def _where(self) -> str:
+        if self.stream is None:
+            return ""
+        return (
+            f"{self.stream}: " if self.commit is None else f"{self.stream}, commit {self.commit}: "
+        )
 
 
 class UnknownEventError(EventError):
@@ -193,7 +212,8 @@ class UnknownEventError(EventError):
         self.tag, self.known = tag, known
 
     def __str__(self) -> str:
-        return f"unknown event tag {self.tag!r}; this code knows {', '.join(self.known) or 'none'}"
+        known = ", ".join(self.known) or "none"
+        return f"{self._where()}unknown event tag {self.tag!r}; this code knows {known}"
 
 
 class EventVersionError(EventError):
@@ -206,9 +226,7 @@ class EventVersionError(EventError):
         self.tag, self.recorded, self.known = tag, recorded, known
 
     def __str__(self) -> str:
-        return (
-            f"event {self.tag!r} was recorded in schema {self.recorded}, this code has {self.known}"
-        )
+        return f"{self._where()}event {self.tag!r} was recorded in schema {self.recorded}, this code has {self.known}"
 
 
 class EventFormatError(EventError):
@@ -221,7 +239,16 @@ class EventFormatError(EventError):
         self.tag, self.detail = tag, detail
 
     def __str__(self) -> str:
-        return f"event {self.tag!r}: {self.detail}"
+        return f"{self._where()}event {self.tag!r}: {self.detail}"
+
+
+class UnwritableEventError(EventFormatError):
+    """An event whose fields hold what its class could not be read with; nothing was sent."""
+
+    hint = "give every field a value of its declared type"
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; nothing was sent"
 
 
 class DefinitionError(EventStoreError, TypeError):

@@ -15,7 +15,6 @@ import msgspec
 from eventstore.errors import DefinitionError
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class EventMeta(msgspec.StructMeta):
     """Takes `tag` and `version` out of the class statement, before msgspec sees them.
 
@@ -45,6 +44,8 @@ class EventMeta(msgspec.StructMeta):
         return cls
 
 
+# on the class, not on its metaclass: mypy asks the classes first, and Struct among them has one
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class Event(msgspec.Struct, frozen=True, metaclass=EventMeta):
     """The base of every event; frozen.
 

@@ -106,4 +106,9 @@ def check_drafts(drafts: Sequence[Draft], commit_id: bytes) -> None:
     if len({draft.stream for draft in drafts}) < len(drafts):
         raise ConfigurationError("drafts", "name one stream twice; join their events into one")
     if any(draft.count < 1 for draft in drafts):
-        raise ConfigurationError("drafts", "a commit needs an event")
+        raise ConfigurationError("events", "a commit needs an event")
+    for draft in drafts:
+        if isinstance(draft.expected, bool) or (
+            isinstance(draft.expected, int) and draft.expected < 0
+        ):
+            raise ConfigurationError("expected", f"{draft.expected!r} is no event number")

@@ -20,7 +20,7 @@ import msgspec
 from eventstore.aggregate import Aggregate, decider_of
 from eventstore.codec import EventCodec
 from eventstore.decider import Decider
-from eventstore.errors import DefinitionError, VersionConflictError
+from eventstore.errors import DefinitionError, EventError, VersionConflictError
 from eventstore.event import Event
 from eventstore.log import Commit, Draft, Log
 from eventstore.metadata import Metadata
@@ -156,8 +156,8 @@ class EventStore:
             OutcomeUnknownError: no answer came; repeating with the same commit id is safe.
             Others: see `Log.append`.
         """
-        draft = Draft(stream, expected, self.codec.encode(events), len(events))
-        return self.append_drafts([draft], commit_id, metadata)[0]
+        parts = [(stream, events, expected)]
+        return self.append_together(parts, commit_id=commit_id, metadata=metadata)[0]
 
     def append_together(
         self,
@@ -170,21 +170,22 @@ class EventStore:
 
         Errors are those of `append`.
         """
-        drafts = [
-            Draft(stream, expected, self.codec.encode(events), len(events))
-            for stream, events, expected in parts
-        ]
-        return self.append_drafts(drafts, commit_id, metadata)
-
-    def append_drafts(
-        self, drafts: Sequence[Draft], commit_id: bytes | None, metadata: Metadata | None
-    ) -> tuple[Token, ...]:
-        """Append events that are encoded already."""
         return self.log.append(
-            drafts,
+            [self.draft(*part) for part in parts],
             commit_id=commit_id or self.new_commit_id(),
             metadata=metadata.encode() if metadata else b"",
         )
+
+    def draft(self, stream: StreamId, events: Sequence[Event], expected: Expected) -> Draft:
+        """Events on their way to a stream, encoded.
+
+        Raises:
+            EventError: an event that could not be read afterwards; says where it was to go.
+        """
+        try:
+            return Draft(stream, expected, self.codec.encode(events), len(events))
+        except EventError as error:
+            raise error.met_in(stream) from error.__cause__
 
     def read(
         self, stream: StreamId, *, after: int = 0, up_to: int | None = None
@@ -194,12 +195,20 @@ class EventStore:
             yield self.recorded(commit)
 
     def recorded(self, commit: Commit) -> Recorded:
-        """A commit with its events and metadata read."""
+        """A commit with its events and metadata read.
+
+        Raises:
+            EventError: an event that this code cannot read; says where it stands.
+        """
+        try:
+            events = tuple(self.codec.decode(commit.data))
+        except EventError as error:
+            raise error.met_in(commit.stream, commit.number) from error.__cause__
         return Recorded(
             commit.stream,
             commit.number,
             commit.first,
-            tuple(self.codec.decode(commit.data)),
+            events,
             Metadata.decode(commit.metadata),
             commit.recorded_at,
         )
@@ -268,7 +277,10 @@ class Repository(Generic[S]):
                 seen.append(commit.metadata)
                 yield commit.data
 
-        state = self.decider.fold(loaded.state, self.store.codec.replay(stored()))
+        try:
+            state = self.decider.fold(loaded.state, self.store.codec.replay(stored()))
+        except EventError as error:
+            raise error.met_in(stream, commit.number if commit else None) from error.__cause__
         if commit is None:
             return loaded
         token = Token(stream, commit.number, commit.version, loaded.token.epoch)
@@ -313,12 +325,7 @@ def _execute(
     metadata: Metadata | None,
 ) -> tuple[Result[Any], ...]:
     attempt = _Attempt(store, steps, command_id, metadata)
-    try:
-        return attempt()
-    except VersionConflictError as conflict:
-        attempt.lost(conflict)
-    again = store.policy.retrying(attempt.lost, store.clock)
-    return again(attempt)
+    return store.policy.retrying(attempt.lost, store.clock)(attempt)
 
 
 class _Attempt:
@@ -368,10 +375,8 @@ class _Attempt:
         moved = [index for index, events in enumerate(decided) if events]
         if not moved:
             return
-        encode = self._store.codec.encode
         drafts = [
-            Draft(loaded[i].token.stream, loaded[i].token, encode(decided[i]), len(decided[i]))
-            for i in moved
+            self._store.draft(loaded[i].token.stream, decided[i], loaded[i].token) for i in moved
         ]
         metadata = self._metadata.encode()
         tokens = self._store.log.append(

@@ -29,7 +29,6 @@ _ESCAPE: Final = "$"
 _SHIFT: Final = 0x30
 _ESCAPED: Final = re.compile("[\x00-\x24]")
 _TABLE: Final = {c: _ESCAPE + chr(c + _SHIFT) for c in range(0x25)}
-_LAST_ESCAPED: Final = chr(0x24 + _SHIFT)
 _NOT_ENCODED: Final = re.compile(r"[\x00-\x23]|\$(?![0-T])")
 _UNESCAPE: Final = re.compile(r"\$([0-T])")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from orm.clock import Clock
+from orm.clock import Clock, SystemClock
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError, TableExistsError, TableNotFoundError
@@ -79,7 +79,7 @@ def _key_schema(pk: str, sk: str) -> list[KeyElement]:
     ]
 
 
-def create_table(driver: Driver, shape: TableShape, clock: Clock) -> bool:
+def create_table(driver: Driver, shape: TableShape, clock: Clock | None = None) -> bool:
     """Make the table and wait until it answers; leave one that is there already.
 
     Returns:
@@ -93,7 +93,7 @@ def create_table(driver: Driver, shape: TableShape, clock: Clock) -> bool:
         made = True
     except TableExistsError:
         made = False
-    description = wait_until_active(driver, shape.config.table, clock)
+    description = wait_until_active(driver, shape.config.table, clock or SystemClock())
     _check_shape(shape, description)
     return made
 
@@ -132,7 +132,7 @@ def _is_active(description: TableDescription) -> bool:
     )
 
 
-def delete_table(driver: Driver, table: str, clock: Clock) -> bool:
+def delete_table(driver: Driver, table: str, clock: Clock | None = None) -> bool:
     """Delete the table, with everything in it, and wait until it is gone.
 
     Returns:
@@ -142,6 +142,7 @@ def delete_table(driver: Driver, table: str, clock: Clock) -> bool:
         driver.send(DeleteTable(table_name=table))
     except TableNotFoundError:
         return False
+    clock = clock or SystemClock()
     deadline = clock.monotonic() + _WAIT_SECONDS_MAX
     while clock.monotonic() < deadline:
         try:

@@ -29,7 +29,7 @@ Handlers are pure: what they do is what they return through `self` or `rows`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
+from typing import Any, ClassVar, Self, TypeAlias
 
 import msgspec
 
@@ -65,7 +65,6 @@ class Projection(msgspec.Struct, frozen=True, eq=False):
         return f"{self.name}@{self.version}"
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class ReadModelMeta(ModelMeta):
     """Takes what concerns the projection out of the class statement; the rest is the model's."""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import math
-import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from typing import Final
 import msgspec
 
 from orm.clock import Clock, SystemClock
+from orm.driver.retry import RetryPolicy
 from orm.errors import KeyfoldError, TableNotFoundError, TrimmedError
 from projections.dispatch import Dispatcher
 from projections.errors import LeaseLostError
@@ -32,7 +32,8 @@ log = logging.getLogger("keyfold.worker")
 
 _VANISHED: Final = "a shard vanished before it was read to its end"
 _LAGS_KEPT: Final = 10_000
-_OUTAGE_WAIT_MAX_SECONDS: Final = 10.0
+_OUTAGES: Final = RetryPolicy(wait_first_seconds=0.5, wait_max_seconds=10.0)
+"""How long an outage is waited out; it is never given up on."""
 RETENTION_MICROS: Final = 24 * 3_600 * 1_000_000  # Streams: records are kept for 24 hours
 _MARGIN_MICROS: Final = 3_600 * 1_000_000
 """A shard begun this long before its retention ends may lose its head before it is read."""
@@ -149,8 +150,7 @@ class Worker:
     def _wait_out(self, error: KeyfoldError, outages: int) -> None:
         self._report.outages += 1
         log.warning("waiting: %s", error)
-        ceiling = min(_OUTAGE_WAIT_MAX_SECONDS, 0.2 * 2.0 ** min(outages, 10))
-        self._clock.sleep(ceiling * (0.5 + random.random() / 2))
+        self._clock.sleep(_OUTAGES.wait_seconds(outages))
 
     def round(self) -> bool:
         """One look at the leases, if due, and one page of each shard in hand.

@@ -38,6 +38,11 @@ class RetryPolicy(msgspec.Struct, frozen=True):
     wait_first_seconds: float = 0.05
     wait_max_seconds: float = 5.0
 
+    def wait_seconds(self, failures: int, jitter: Callable[[], float] = random.random) -> float:
+        """How long to wait after so many failures in a row: full jitter, doubling ceiling."""
+        ceiling = self.wait_first_seconds * 2.0 ** min(failures - 1, 32)
+        return jitter() * min(self.wait_max_seconds, ceiling)
+
     def retrying(
         self,
         repeatable: Callable[[BaseException], bool],
@@ -48,8 +53,7 @@ class RetryPolicy(msgspec.Struct, frozen=True):
         started = clock.monotonic()
 
         def wait(state: tenacity.RetryCallState) -> float:
-            ceiling = self.wait_first_seconds * 2.0 ** (state.attempt_number - 1)
-            return jitter() * min(self.wait_max_seconds, ceiling)
+            return self.wait_seconds(state.attempt_number, jitter)
 
         def stop(state: tenacity.RetryCallState) -> bool:
             return (

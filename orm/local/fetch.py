@@ -10,6 +10,7 @@ The repository is the one that jgo knows, or those that the user's jgo settings 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import sys
 import threading
@@ -19,6 +20,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TextIO
 
+from orm.clock import SystemClock
 from orm.local import licence
 from orm.local.artifacts import Manifest, Pin, is_whole, pinned_manifest, platform_name
 from orm.local.errors import ArtifactError, ChecksumError, FetchError
@@ -130,15 +132,17 @@ class ArtifactCache:
         self, pin: Pin, repositories: Sequence[str], advance: Advance, stop: threading.Event
     ) -> None:
         # here, like jgo below: slow to import, and seldom needed
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+        from orm.driver.retry import RetryPolicy
 
-        patience = Retrying(
-            retry=retry_if_exception(lambda e: isinstance(e, FetchError) and e.retry),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential(multiplier=self._backoff_seconds),
-            reraise=True,
+        policy = RetryPolicy(
+            attempts_max=ATTEMPTS,
+            deadline_seconds=math.inf,
+            wait_first_seconds=self._backoff_seconds,
         )
-        patience(self._fetch_from_any, pin, repositories, advance, stop)
+        again = policy.retrying(
+            lambda error: isinstance(error, FetchError) and error.retry, SystemClock()
+        )
+        again(self._fetch_from_any, pin, repositories, advance, stop)
 
     def _fetch_from_any(
         self, pin: Pin, repositories: Sequence[str], advance: Advance, stop: threading.Event

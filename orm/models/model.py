@@ -49,7 +49,6 @@ class Shape(msgspec.Struct, frozen=True):
         raise ConfigurationError(self.entity, f"has no index {index}")
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class ModelMeta(msgspec.StructMeta):
     """Takes the keys out of a class statement; the rest is msgspec's."""
 
@@ -76,6 +75,8 @@ class ModelMeta(msgspec.StructMeta):
         return cls
 
 
+# on the class, not on its metaclass: mypy asks the classes first, and Struct among them has one
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """The base of every model. Class keywords: `key`, and optionally `prefix` and `indexes`.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from orm.cli.main import GROUP, build
+from orm.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -45,8 +46,22 @@ def test_every_block_says_what_it_is(page: Path) -> None:
     assert kinds <= KINDS
 
 
+@pytest.fixture
+def fresh_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project on the memory engine, so that no block meets the engine or settings of a user.
+
+    KEYFOLD_CACHE stays as it is: a block may start an engine of its own, whose files are there.
+    """
+    (tmp_path / "keyfold.toml").write_text('engine = "memory"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("KEYFOLD_STATE", str(tmp_path / "state"))
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=name)
-def test_python_blocks_run_in_order(page: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("fresh_project")
+def test_python_blocks_run_in_order(page: Path) -> None:
     """As a reader would type them, one after the other."""
     namespace: dict[str, object] = {"__name__": f"docs_{page.stem.replace('-', '_')}"}
     for line, source in blocks(page, "python"):

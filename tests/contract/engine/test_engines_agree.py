@@ -5,7 +5,6 @@ Each history has a seed, which stands in the failure beside the shortest history
 
 from __future__ import annotations
 
-import os
 import secrets
 
 import pytest
@@ -18,7 +17,7 @@ from tests.contract.engine.stream_records import records
 from tests.contract.engine.tables import table_params
 from tests.counts import count
 
-HISTORIES = int(os.environ.get("KEYFOLD_EXAMPLES", count(24, 600)))
+HISTORIES = count(24, 600)
 LENGTH = 120
 GROUPS = 4  # tests that the histories are dealt out to, so that workers share them
 REPLAYS_MAX = 60
@@ -29,7 +28,7 @@ PAGES_MAX = 60
 def test_random_histories_have_the_same_answers(local_transport: Transport, group: int) -> None:
     """Whatever is asked in whatever order, memory answers what DynamoDB Local answers."""
     seeds = range(group, HISTORIES, GROUPS)
-    print(f"{len(seeds)} histories of {LENGTH} requests (KEYFOLD_EXAMPLES={HISTORIES})")
+    print(f"{len(seeds)} histories of {LENGTH} requests")
     for seed in seeds:
         history = Requests(seed).take(LENGTH)
         found = play(history, local_transport)

@@ -90,7 +90,9 @@ def test_exactly_400_kb_are_stored_and_one_byte_more_is_refused(
     assert item_size_bytes(stored(table_store, stream)) == ITEM_BYTES_MAX
     one_more = StreamId(stream.category, "x" * len(stream.id))
     with pytest.raises(ItemTooLargeError, match="409,601 bytes, DynamoDB allows 409,600"):
-        at_one_moment(table_store).append([draft(one_more, NO_STREAM, noise + b"!")], commit_id=new_id())
+        at_one_moment(table_store).append(
+            [draft(one_more, NO_STREAM, noise + b"!")], commit_id=new_id()
+        )
     assert numbers(table_store.log, one_more) == []
 
 

@@ -144,7 +144,7 @@ def test_the_category_is_the_name_in_capitals_unless_given():
 
 def test_a_message_of_another_kind_is_refused():
     """With how to write one."""
-    with pytest.raises(DefinitionError, match=r"write Aggregate.method"):
+    with pytest.raises(DefinitionError, match=r"write Account.method"):
         decider_of(Account).decide("deposit", Account())
 
 
