@@ -46,12 +46,14 @@ from eventstore.event import Event
 from orm.keys import entity_prefix
 
 A = TypeVar("A", bound="Aggregate")
+A_co = TypeVar("A_co", bound="Aggregate", covariant=True)
+A_contra = TypeVar("A_contra", bound="Aggregate", contravariant=True)
 P = ParamSpec("P")
 M = TypeVar("M", bound=Callable[..., Any])
 
 
-class Call(msgspec.Struct, Generic[A], frozen=True):
-    """A command with its arguments: a message."""
+class Call(msgspec.Struct, Generic[A_contra], frozen=True):
+    """A command with its arguments: a message. What an aggregate takes, its subclasses take too."""
 
     command: Any  # a Command[A, …]; written so, a checker would take it for a descriptor's value
     args: tuple[Any, ...] = ()
@@ -61,16 +63,19 @@ class Call(msgspec.Struct, Generic[A], frozen=True):
         arguments = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
         return f"{self.command.name}({', '.join(arguments)})"
 
-    def decide(self, state: A) -> tuple[Event, ...]:
+    def decide(self, state: A_contra) -> tuple[Event, ...]:
         """The events that the command makes of `state`."""
         decision: Decision = self.command.function(state, *self.args, **self.kwargs)
         return as_events(decision)
 
 
-class Command(Generic[A, P]):
-    """What `@command` makes of a method: a message on the class, the method on an instance."""
+class Command(Generic[A_co, P]):
+    """What `@command` makes of a method: a message on the class, the method on an instance.
 
-    def __init__(self, function: Callable[Concatenate[A, P], Decision]) -> None:
+    Covariant as a method is in its `self`, so that a subclass may override a command.
+    """
+
+    def __init__(self, function: Callable[Concatenate[A_co, P], Decision]) -> None:
         self.function = function
         self.name = function.__name__
         self.owner: type = object
@@ -81,15 +86,15 @@ class Command(Generic[A, P]):
         self.name = f"{owner.__name__}.{name}"
 
     @overload
-    def __get__(self, instance: None, owner: type[A]) -> Command[A, P]: ...
+    def __get__(self, instance: None, owner: type[Aggregate]) -> Command[A_co, P]: ...
     @overload
-    def __get__(self, instance: A, owner: type[A]) -> Callable[P, Decision]: ...
-    def __get__(self, instance: A | None, owner: type[A]) -> Any:
+    def __get__(self, instance: Aggregate, owner: type[Aggregate]) -> Callable[P, Decision]: ...
+    def __get__(self, instance: Any, owner: type[Aggregate]) -> Any:
         if instance is None:
             return self
         return self.function.__get__(instance, owner)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[A]:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[A_co]:
         """The message of this command with these arguments."""
         return Call(self, args, kwargs)
 

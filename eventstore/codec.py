@@ -152,5 +152,5 @@ _RAW = msgspec.msgpack.Decoder(list[RawEvent])
 _UNWRITABLE = (TypeError, ValueError, OverflowError, UnicodeError, RecursionError)
 """`msgspec.ValidationError` among them, as a `ValueError`."""
 
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_UNREADABLE = Exception  # msgspec's own errors, and whatever a class's __post_init__ may raise
 """What msgspec raises for bytes that are not what they should be."""

@@ -219,20 +219,27 @@ class UnknownEventError(EventError):
 class EventVersionError(EventError):
     """A schema version that this code does not know."""
 
-    hint = "deploy the version of the code that knows it"
-
     def __init__(self, tag: str, recorded: int, known: int) -> None:
         super().__init__(tag, recorded, known)
         self.tag, self.recorded, self.known = tag, recorded, known
 
+    @property
+    def hint(self) -> str:  # type: ignore[override]
+        if self.recorded > self.known:
+            return "deploy the version of the code that knows it"
+        return "keep the version as it was recorded, and give new fields a default"
+
     def __str__(self) -> str:
-        return f"{self._where()}event {self.tag!r} was recorded in schema {self.recorded}, this code has {self.known}"
+        return (
+            f"{self._where()}event {self.tag!r} was recorded in schema version {self.recorded}, "
+            f"this code has version {self.known}"
+        )
 
 
 class EventFormatError(EventError):
     """A body that is not what its class says."""
 
-    hint = "keyfold stream cat shows the event as it is stored"
+    hint = "keyfold stream cat shows the event as it is stored; new fields need a default"
 
     def __init__(self, tag: str, detail: str) -> None:
         super().__init__(tag, detail)

@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from eventstore.errors import StoreEpochError, VersionConflictError, WrongTokenError
 from eventstore.log import Commit, Draft, content_hash
 from eventstore.stream import StreamId
-from eventstore.token import ANY, EXISTS, NO_STREAM, ClaimedToken, Expected, Receipt, Token
+from eventstore.token import (
+    ANY,
+    EXISTS,
+    NO_STREAM,
+    ClaimedToken,
+    Expected,
+    ExpectedVersion,
+    Receipt,
+    Token,
+)
 from orm.errors import ConfigurationError
 from orm.limits import TRANSACTION_ACTIONS_MAX
 
@@ -95,8 +104,8 @@ def may_move(expected: Expected) -> bool:
 
 def check_drafts(drafts: Sequence[Draft], commit_id: bytes) -> None:
     """Refuse a call that no log could carry out."""
-    if len(commit_id) != 16:
-        raise ConfigurationError("commit_id", f"must be 16 bytes, not {len(commit_id)}")
+    if not isinstance(commit_id, bytes) or len(commit_id) != 16:
+        raise ConfigurationError("commit_id", f"must be 16 bytes, not {commit_id!r}")
     if not 1 <= len(drafts) <= TRANSACTION_ACTIONS_MAX:
         raise ConfigurationError(
             "drafts",
@@ -108,7 +117,17 @@ def check_drafts(drafts: Sequence[Draft], commit_id: bytes) -> None:
     if any(draft.count < 1 for draft in drafts):
         raise ConfigurationError("events", "a commit needs an event")
     for draft in drafts:
-        if isinstance(draft.expected, bool) or (
-            isinstance(draft.expected, int) and draft.expected < 0
-        ):
-            raise ConfigurationError("expected", f"{draft.expected!r} is no event number")
+        check_expected(draft.expected)
+
+
+def check_expected(expected: object) -> None:
+    """Refuse what says nothing about a stream; above all a text where a number was meant."""
+    if isinstance(expected, Token | ClaimedToken | ExpectedVersion):
+        return
+    if isinstance(expected, int) and not isinstance(expected, bool) and expected >= 0:
+        return
+    raise ConfigurationError(
+        "expected",
+        f"{expected!r} is no expectation",
+        "give a token, NO_STREAM, EXISTS, ANY, or an event number (int) of 0 or more",
+    )

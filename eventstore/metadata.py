@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from eventstore.errors import EventFormatError
+from orm.errors import ConfigurationError
+
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known about a commit beside its events; stored once a commit.
@@ -27,13 +30,29 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     extra: dict[str, str] = {}
 
     def encode(self) -> bytes:
-        """The bytes that stand in the commit."""
-        return _ENCODER.encode(self)
+        """The bytes that stand in the commit.
+
+        Raises:
+            ConfigurationError: a field that is no text; nothing was sent.
+        """
+        try:
+            data = _ENCODER.encode(self)
+            _DECODER.decode(data)  # what could not be read would spoil the commit for ever
+        except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
+            raise ConfigurationError("metadata", f"cannot be written: {error}") from error
+        return data
 
     @staticmethod
     def decode(data: bytes) -> Metadata:
-        """What `encode` made `data` of."""
-        return _DECODER.decode(data) if data else Metadata()
+        """What `encode` made `data` of.
+
+        Raises:
+            EventFormatError: nothing that it makes.
+        """
+        try:
+            return _DECODER.decode(data) if data else Metadata()
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise EventFormatError("metadata", f"unreadable: {error}") from error
 
 
 _ENCODER = msgspec.msgpack.Encoder()

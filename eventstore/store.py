@@ -20,7 +20,12 @@ import msgspec
 from eventstore.aggregate import Aggregate, decider_of
 from eventstore.codec import EventCodec
 from eventstore.decider import Decider
-from eventstore.errors import DefinitionError, EventError, VersionConflictError
+from eventstore.errors import (
+    DefinitionError,
+    EventError,
+    VersionConflictError,
+    WrongTokenError,
+)
 from eventstore.event import Event
 from eventstore.log import Commit, Draft, Log
 from eventstore.metadata import Metadata
@@ -63,7 +68,8 @@ class Recorded(msgspec.Struct, frozen=True):
 class Loaded(msgspec.Struct, Generic[S]):
     """A state and the place in its stream that it was read at.
 
-    Executing on it uses it up: the result brings the next one.
+    Executing on it uses it up, also where that fails: the result brings the next one, and after an
+    error it is loaded again.
     """
 
     state: S
@@ -172,7 +178,7 @@ class EventStore:
         """
         return self.log.append(
             [self.draft(*part) for part in parts],
-            commit_id=commit_id or self.new_commit_id(),
+            commit_id=self.new_commit_id() if commit_id is None else commit_id,
             metadata=metadata.encode() if metadata else b"",
         )
 
@@ -339,7 +345,11 @@ class _Attempt:
         metadata: Metadata | None,
     ) -> None:
         self._store, self._steps, self._command_id = store, steps, command_id
-        self._metadata = _described(metadata, steps, command_id)
+        self._metadata = _described(metadata, steps, command_id).encode()
+        self._streams = [step.repository.stream(step.id) for step in steps]
+        for stream, step in zip(self._streams, steps, strict=True):
+            if step.at is not None and step.at.token.stream != stream:
+                raise WrongTokenError(stream, f"the state of {step.at.token.stream}")
         self._at = [step.at for step in steps]
         self._conflicts = 0
 
@@ -375,18 +385,16 @@ class _Attempt:
         moved = [index for index, events in enumerate(decided) if events]
         if not moved:
             return
-        drafts = [
-            self._store.draft(loaded[i].token.stream, decided[i], loaded[i].token) for i in moved
-        ]
-        metadata = self._metadata.encode()
+        drafts = [self._store.draft(self._streams[i], decided[i], loaded[i].token) for i in moved]
+        for i in moved:  # before anything is sent: what cannot be folded must not be written
+            decider = self._steps[i].repository.decider
+            loaded[i].state = decider.fold(loaded[i].state, decided[i])
         tokens = self._store.log.append(
-            drafts, commit_id=self._store.new_commit_id(), metadata=metadata
+            drafts, commit_id=self._store.new_commit_id(), metadata=self._metadata
         )
         for i, token in zip(moved, tokens, strict=True):
-            one = loaded[i]
-            one.state = self._steps[i].repository.decider.fold(one.state, decided[i])
-            one.token = token
-            one.seen.append(metadata)
+            loaded[i].token = token
+            loaded[i].seen.append(self._metadata)
 
 
 def _described(

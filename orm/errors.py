@@ -21,6 +21,7 @@
             ├── TransactionInProgressError  the same transaction is still running
             ├── ThrottledError              slow down and repeat
             ├── InvalidRequestError         the service refuses the request as written
+            ├── UnknownServiceError         the service refuses with a code not known here
             ├── AccessDeniedError           the service refuses the caller
             ├── CredentialsError            no credentials, or refused ones
             ├── TableNotFoundError          no such table, index or stream
@@ -339,6 +340,12 @@ class InvalidRequestError(DriverError):
     """The service refuses the request as written; nothing was written."""
 
 
+class UnknownServiceError(DriverError):
+    """The service refuses with a code that this version does not know; nothing was written."""
+
+    hint = "look the code up in AWS's API reference; a newer version may know it"
+
+
 class AccessDeniedError(DriverError):
     """The caller may not do this; nothing was written."""
 
@@ -371,9 +378,7 @@ class StreamPositionError(DriverError):
 
 
 class IteratorExpiredError(StreamPositionError):
-    """A shard iterator lives fifteen minutes; ask for a new one."""
-
-    retry = True
+    """A shard iterator lives fifteen minutes; ask for a new one, the same request will not do."""
 
 
 class TrimmedError(StreamPositionError):

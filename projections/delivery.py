@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -12,6 +13,7 @@ from eventstore.log import Commit
 from eventstore.metadata import Metadata
 from eventstore.store import EventStore, Recorded
 from eventstore.stream import StreamId
+from projections.errors import in_words
 from projections.projection import Projection
 
 
@@ -45,10 +47,8 @@ class Delivery:
         return self._recorded
 
     def _read(self) -> Recorded:
-        try:
+        with _refusing_what_is_unreadable():
             return self._store.recorded(self.commit)
-        except msgspec.MsgspecError as error:
-            raise EventFormatError("?", f"its metadata is unreadable: {error}") from error
 
     def concerns(self, projection: Projection) -> bool:
         """Whether the projection handles an event of this commit, or has to park over it."""
@@ -73,14 +73,31 @@ class Delivery:
 
     def _known_only(self) -> Recorded:
         commit = self.commit
-        return Recorded(
-            commit.stream,
-            commit.number,
-            commit.first,
-            tuple(self._store.codec.decode_known(commit.data)),
-            Metadata.decode(commit.metadata),
-            commit.recorded_at,
-        )
+        with _refusing_what_is_unreadable():
+            return Recorded(
+                commit.stream,
+                commit.number,
+                commit.first,
+                tuple(self._store.codec.decode_known(commit.data)),
+                Metadata.decode(commit.metadata),
+                commit.recorded_at,
+            )
+
+
+@contextmanager
+def _refusing_what_is_unreadable() -> Iterator[None]:
+    """Reading runs an event's own `__post_init__`, which may raise anything: it is that stream's.
+
+    Nothing is sent here, so none of it can be an outage.
+    """
+    try:
+        yield
+    except EventError:
+        raise
+    except msgspec.MsgspecError as error:
+        raise EventFormatError("?", f"its metadata is unreadable: {error}") from error
+    except Exception as error:
+        raise EventFormatError("?", in_words(error)) from error
 
 
 def by_stream(deliveries: Iterable[Delivery]) -> dict[StreamId, list[Delivery]]:

@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -27,7 +27,13 @@ from projections.parking import Parked, Parking
 from projections.projection import Declared, Projector
 from projections.row_gate import RowGate
 
+X = TypeVar("X")
+
 _SCAN_CHUNK: Final = 500
+_ROWS_AT_ONCE: Final = 50
+"""Streams that a `RowGate` is handed at once: it writes them one by one."""
+_MARKERS_AT_ONCE: Final = 250
+"""Streams that a `MarkerGate` is handed at once: of a few, its transactions would not be full."""
 
 
 class Lane(msgspec.Struct):
@@ -69,8 +75,16 @@ class Dispatcher:
             parked = {record.stream for record in self.parking.all(gate.projection)}
             self.lanes[gate.projection.id] = Lane(gate, parked)
 
-    def dispatch(self, commits: Iterable[Commit], lanes: Iterable[Lane] | None = None) -> None:
+    def dispatch(
+        self,
+        commits: Iterable[Commit],
+        lanes: Iterable[Lane] | None = None,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
         """Bring commits to the lanes given, or to all.
+
+        Args:
+            between: called after each group of streams; a long page must not let leases expire.
 
         Raises:
             DriverError, ContendedError: nothing is lost; dispatching the same again is safe.
@@ -80,9 +94,9 @@ class Dispatcher:
             source = lane.gate.projection.source
             mine = [one for one in deliveries if one.commit.stream.category == source]
             if mine:
-                self._deliver(lane, mine)
+                self._deliver(lane, mine, between)
 
-    def _deliver(self, lane: Lane, deliveries: list[Delivery]) -> None:
+    def _deliver(self, lane: Lane, deliveries: list[Delivery], between: Callable[[], None]) -> None:
         streams = by_stream(deliveries)
         for stream in [stream for stream in streams if stream in lane.parked]:
             record = self.parking.find(lane.gate.projection, stream)
@@ -90,8 +104,10 @@ class Dispatcher:
                 lane.parked.discard(stream)
             elif record.retry is None:
                 lane.counts["held back"] += len(streams.pop(stream))
-        if streams:
-            self._settle(lane, lane.gate.apply(streams))
+        size = _ROWS_AT_ONCE if isinstance(lane.gate, RowGate) else _MARKERS_AT_ONCE
+        for group in _chunks(iter(streams.items()), size):
+            self._settle(lane, lane.gate.apply(dict(group)))
+            between()
 
     def _settle(self, lane: Lane, applied: Applied) -> None:
         lane.counts.update(applied.counts)
@@ -116,7 +132,7 @@ class Dispatcher:
         seen = 0
         for chunk in _chunks(self._store.log.all_commits(), _SCAN_CHUNK):
             seen += len(chunk)
-            self.dispatch(chunk, lanes)
+            self.dispatch(chunk, lanes, between)
             between()
         return seen
 
@@ -169,6 +185,6 @@ def gate_of(
     return RowGate(declared, store, driver, config)
 
 
-def _chunks(commits: Iterator[Commit], size: int) -> Iterator[list[Commit]]:
-    while chunk := list(islice(commits, size)):
+def _chunks(items: Iterator[X], size: int) -> Iterator[list[X]]:
+    while chunk := list(islice(items, size)):
         yield chunk

@@ -4,7 +4,8 @@ KeyfoldError
 └── ProjectionError
     ├── ProjectionDefinitionError   a read model or projector is declared wrongly
     ├── HandlerError                a handler failed: its stream is parked
-    ├── EffectsError                effects that cannot stand in one transaction
+    ├── ForeignRowError             a row that is, or would become, another stream's
+    ├── EffectsError                effects that cannot be written
     ├── ContendedError              rivals kept changing what was to be written
     ├── LeaseLostError              another worker took the shard; stop reading it
     └── NotParkedError              this stream is not parked
@@ -43,8 +44,21 @@ class HandlerError(ProjectionError):
         )
 
 
+class ForeignRowError(ProjectionError):
+    """A read model's row is, or would become, another stream's; nothing was written."""
+
+    hint = "let of() make the key from the stream's category and id, and handlers leave it alone"
+
+    def __init__(self, model: str, detail: str) -> None:
+        super().__init__(model, detail)
+        self.model, self.detail = model, detail
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.detail}"
+
+
 class EffectsError(ProjectionError):
-    """The effects of one commit cannot be written in one transaction."""
+    """The effects of one commit cannot be written: a field, a number or a transaction says no."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -88,3 +102,12 @@ class NotParkedError(ProjectionError):
 
     def __str__(self) -> str:
         return f"{self.stream} is not parked for {self.projection}"
+
+
+def in_words(error: Exception) -> str:
+    """An error's kind and text; the text is its author's code too, and may fail."""
+    try:
+        text = str(error)
+    except Exception as failure:
+        text = f"its text cannot be made: {type(failure).__name__}"
+    return f"{type(error).__name__}: {text}"

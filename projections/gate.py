@@ -32,7 +32,12 @@ from orm.errors import (
     TransactionCanceledError,
 )
 from projections.delivery import Delivery
-from projections.errors import ContendedError, HandlerError, ProjectionDefinitionError
+from projections.errors import (
+    ContendedError,
+    HandlerError,
+    ProjectionDefinitionError,
+    in_words,
+)
 from projections.projection import Projection
 
 S = TypeVar("S")
@@ -157,8 +162,8 @@ class Work:
     def poison(self, error: Exception, reached: int) -> Poisoned:
         """What stops the stream where not even its next commit could be tried."""
         number = min((n for n in self.delivered if n > reached), default=self.last)
-        detail = f"{type(error).__name__}: {error}"
-        return Poisoned(HandlerError(self._projection.id, self._stream, number, "", detail), 1)
+        found = HandlerError(self._projection.id, self._stream, number, "", in_words(error))
+        return Poisoned(found, 1)
 
 
 class Folded(msgspec.Struct, Generic[S]):
@@ -215,20 +220,24 @@ def poison(
     if isinstance(error, EventError):
         tags = getattr(error, "tag", "")
     else:
-        handled = (e for e in delivery.recorded().events if type(e) in projection.handlers)
+        events = delivery.events_for(projection).events
+        handled = (event for event in events if type(event) in projection.handlers)
         tags = ", ".join(dict.fromkeys(event_tag(type(event)) for event in handled))
-    detail = f"{type(error).__name__}: {error}"
-    found = HandlerError(projection.id, commit.stream, commit.number, tags, detail)
+    found = HandlerError(projection.id, commit.stream, commit.number, tags, in_words(error))
     return Poisoned(found, attempts)
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether what was to be written can never be: too large, not storable, refused as written."""
+    """Whether what was to be written can never be: too large, not storable, refused as written.
+
+    What no floor below raises on purpose is met while requests are built of what handlers made, so
+    it is of one commit too.
+    """
     if isinstance(error, TransactionCanceledError):
         return any(reason.code == "ValidationError" for reason in error.reasons)
     if isinstance(error, DriverError):
         return isinstance(error, InvalidRequestError)
-    return isinstance(error, KeyfoldError) and not error.retry
+    return not (isinstance(error, KeyfoldError) and error.retry)
 
 
 def stops_the_worker(error: Exception) -> bool:

@@ -7,12 +7,14 @@ lease time on that worker's own monotonic clock. There is no leader.
 
 `covers` names the projections that are complete up to the checkpoint. A worker that takes a lease
 whose `covers` lacks one of its own (it is new, or other code held the lease meanwhile) brings that
-one up to date from the store first.
+one up to date from the store first. A shard covers what its parent did when that ended; what the
+parent covered when the child was first listed says nothing, since other code may have read the rest
+of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -32,10 +34,11 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """One shard's lease as it was last read or written.
 
     Args:
+        stream: the change stream's name, `table/label`.
         shard: the shard's id.
         parent: the shard that it follows; None for a first one.
         owner: who holds it; None where nobody does.
-        counter: grows with every write.
+        counter: grows with every write; 0 until it is first taken.
         checkpoint: sequence number of the last record whose effects are written; None at the start.
         covers: ids of the projections that are complete up to the checkpoint.
         finished: whether the shard was read to its end.
@@ -43,6 +46,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
         saved_at: when the owner last wrote this, by its clock, microseconds.
     """
 
+    stream: str
     shard: str
     parent: str | None = None
     owner: str | None = None
@@ -71,17 +75,22 @@ class Leases:
         self._driver, self._config, self._clock = driver, config, clock
         self._layout, self._group, self.worker = ProjectionLayout(config), group, worker
 
-    def all(self) -> Iterator[Lease]:
-        """Every lease of the group, read consistently."""
-        pk = self._layout.workers_pk(self._group)
+    def all(self, stream: str | None = None) -> Iterator[Lease]:
+        """Every lease of the group, or those of one change stream, read consistently."""
+        condition, values = "#pk = :pk", {":pk": {"S": self._layout.workers_pk(self._group)}}
+        names = {"#pk": self._config.pk}
+        if stream is not None:
+            condition += " AND begins_with(#sk, :sk)"
+            values[":sk"] = {"S": self._layout.leases_prefix(stream)}
+            names["#sk"] = self._config.sk
         start: Item | None = None
         while True:
             page = self._driver.send(
                 Query[Item](
                     table_name=self._config.table,
-                    key_condition_expression="#pk = :pk",
-                    expression_attribute_names={"#pk": self._config.pk},
-                    expression_attribute_values={":pk": {"S": pk}},
+                    key_condition_expression=condition,
+                    expression_attribute_names=names,
+                    expression_attribute_values=values,
                     consistent_read=True,
                     exclusive_start_key=start,
                 )
@@ -95,23 +104,28 @@ class Leases:
         """Make a lease; one that is there already stays as it is, and is not returned."""
         request = PutItem(
             table_name=self._config.table,
-            item=self._layout.lease(self._group, lease.shard)
+            item=self._layout.lease(self._group, lease.stream, lease.shard)
             | item_to_wire(msgspec.structs.asdict(lease)),
             **condition_fields(not_exists(self._config.pk), Placeholders()),
         )
         try:
             self._driver.send(request)
         except ConditionFailedError:
-            return next((one for one in self.all() if one.shard == lease.shard), lease)
+            there = self.all(lease.stream)
+            return next((one for one in there if one.shard == lease.shard), lease)
         return lease
 
-    def take(self, lease: Lease) -> Lease:
+    def take(self, lease: Lease, covers: Iterable[str] | None = None) -> Lease:
         """Become the owner, if nobody has written the lease since it was read.
+
+        Args:
+            covers: what it covers, where that is known only now.
 
         Raises:
             LeaseLostError: somebody has.
         """
-        return self._write(msgspec.structs.replace(lease, owner=self.worker), lease)
+        known = lease.covers if covers is None else tuple(sorted(covers))
+        return self._write(msgspec.structs.replace(lease, owner=self.worker, covers=known), lease)
 
     def save(
         self, lease: Lease, checkpoint: str | None, covers: Iterable[str], applied_at: int
@@ -145,6 +159,24 @@ class Leases:
         """Mark the shard as read to its end, and release it."""
         return self._write(msgspec.structs.replace(lease, owner=None, finished=True), lease)
 
+    def retire(self, lease: Lease, covers: Iterable[str]) -> Lease:
+        """Mark a shard as over that was not read to its end: a scan brought the rest to `covers`.
+
+        Raises:
+            LeaseLostError: another worker was faster.
+        """
+        known = tuple(sorted(covers))
+        changed = msgspec.structs.replace(lease, owner=None, finished=True, covers=known)
+        return self._write(changed, lease)
+
+    def reopen(self, lease: Lease) -> Lease:
+        """Unsay that a shard is finished.
+
+        Raises:
+            LeaseLostError: another worker was faster.
+        """
+        return self._write(msgspec.structs.replace(lease, finished=False), lease)
+
     def _write(self, changed: Lease, before: Lease) -> Lease:
         after = msgspec.structs.replace(
             changed, counter=before.counter + 1, saved_at=self._clock.now_micros()
@@ -153,7 +185,7 @@ class Leases:
         for name, value in msgspec.structs.asdict(after).items():
             expression = expression.set(name, value)
         unchanged: Condition = equals("counter", before.counter)
-        key = self._layout.lease(self._group, before.shard)
+        key = self._layout.lease(self._group, before.stream, before.shard)
         request = single(
             expression.action(self._config.table, key, unchanged, return_item_on_failure=True)
         )
@@ -169,6 +201,17 @@ class Leases:
         return after
 
 
+def covers_of(lease: Lease, known: Mapping[str, Lease]) -> tuple[str, ...]:
+    """What a lease covers: until it is first taken, what its parent does.
+
+    Args:
+        known: the leases of its stream, by shard.
+    """
+    if lease.counter or lease.parent is None or lease.parent not in known:
+        return lease.covers
+    return covers_of(known[lease.parent], known)
+
+
 class LeaseWatch:
     """Tells which leases have expired, by watching their counters.
 
@@ -179,15 +222,15 @@ class LeaseWatch:
 
     def __init__(self, lease_seconds: float, clock: Clock) -> None:
         self._lease_seconds, self._clock = lease_seconds, clock
-        self._seen: dict[str, tuple[int, float]] = {}
+        self._seen: dict[tuple[str, str], tuple[int, float]] = {}
 
     def is_free(self, lease: Lease) -> bool:
         """Whether the lease may be taken: released, or seen standing still for the lease time."""
         if lease.owner is None:
             return True
-        now = self._clock.monotonic()
-        counter, since = self._seen.get(lease.shard, (None, now))
+        now, key = self._clock.monotonic(), (lease.stream, lease.shard)
+        counter, since = self._seen.get(key, (None, now))
         if counter != lease.counter:
-            self._seen[lease.shard] = (lease.counter, now)
+            self._seen[key] = (lease.counter, now)
             return False
         return now - since >= self._lease_seconds

@@ -7,12 +7,14 @@ by a consistent read whenever a worker would skip on the strength of it.
 A retry marks the record before it reads the store, and workers hold nothing back from then on:
 what they skipped before is in what the retry reads, what comes later they bring to the gate
 themselves. So nothing is left behind, however the two meet, and a retry that is killed leaves a
-record that says that the stream is parked.
+record that says that the stream is parked. What a worker cannot apply meanwhile replaces the
+record, and the retry then finds that it is no longer its own to release.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -28,6 +30,8 @@ from orm.update import UpdateExpression, single
 from projections.errors import HandlerError, NotParkedError
 from projections.layout import ProjectionLayout
 from projections.projection import Projection
+
+_TEXT_MAX: Final = 2_000
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +75,18 @@ class Parking:
         self._layout = ProjectionLayout(config)
 
     def park(self, projection: Projection, error: HandlerError, attempts: int) -> Parked:
-        """Record that a stream stops here; a record that is there stays as it is."""
+        """Record that a stream stops here; a record that holds it already stays as it is.
+
+        One that a retry has marked holds nothing back, and that retry may have read the store
+        before this commit was there: it is replaced, so that the retry cannot release it. Each
+        further pass follows a change by a retry.
+        """
         parked = self._record(projection, error, attempts)
-        unparked = not_exists(self._config.pk)
-        return self._put(projection, parked, unparked) or parked
+        held = self._put(projection, parked, not_exists(self._config.pk))
+        while held is None or held.retry is not None:
+            seen = not_exists(self._config.pk) if held is None else equals("retry", held.retry)
+            held = self._put(projection, parked, seen)
+        return held
 
     def park_again(
         self, projection: Projection, error: HandlerError, attempts: int, retry: str
@@ -95,8 +107,8 @@ class Parking:
             id=stream.id,
             tenant=stream.tenant,
             commit=error.commit,
-            tag=error.tag,
-            error=error.detail[:2_000],
+            tag=_storable(error.tag),
+            error=_storable(error.detail),
             attempts=attempts,
             parked_at=self._clock.now_micros(),
         )
@@ -171,7 +183,8 @@ class Parking:
         """Let a stream go on, as this retry has applied everything.
 
         Returns:
-            None; or the record that still holds the stream, as another retry has begun since.
+            None; or the record that still holds the stream, as another retry has begun since or a
+            worker has met what it could not apply.
         """
         request = DeleteItem(
             table_name=self._config.table,
@@ -183,6 +196,11 @@ class Parking:
         except ConditionFailedError:
             return self.find(projection, stream)
         return None
+
+
+def _storable(text: str) -> str:
+    """Words that an item can hold: cut, and a lone surrogate spelled out."""
+    return text[:_TEXT_MAX].encode("utf-8", "backslashreplace").decode()
 
 
 def _parked(item: Item) -> Parked:

@@ -20,7 +20,7 @@ from eventstore.dynamodb import DynamoDBLog
 from eventstore.errors import StreamNotFoundError
 from eventstore.log import Commit, Log
 from eventstore.stream import StreamId
-from orm.cli.output import OK, Output, Report, encode
+from orm.cli.output import OK, Output, Report, cell, encode
 from orm.cli.target import NOWHERE, Target
 from orm.clock import Clock, SystemClock
 
@@ -215,4 +215,4 @@ def _text(facts: dict[str, Any]) -> str:
 
 def _event(event: dict[str, Any]) -> str:
     version = f" v{event['version']}" if event["version"] != 1 else ""
-    return f"{event['tag']}{version} {encode(event['body'])}"
+    return f"{cell(event['tag'])}{version} {encode(event['body'])}"

@@ -1,7 +1,8 @@
 """`keyfold demo`: real data through commands, events, a worker and read models, checked at the end.
 
-Exit codes: 0 the sums are equal, 1 they differ or something failed, 2 wrong usage, 3 a person
-should look (parked streams).
+Exit codes: 0 all is well, 1 the sums differ or something failed (the worker did not let go, a
+command whose answer was lost is there more than once), 2 wrong usage, 3 a person should look
+(parked streams).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from cyclopts import App, Parameter, validators
@@ -76,7 +77,7 @@ def flights(
         threads = engine == "memory"
         outcome = demo.run(tables, size, shown, threads=threads, fresh=fresh)
     if json:
-        output.facts(msgspec.to_builtins(outcome))
+        output.facts(facts(outcome))
     else:
         tell(outcome, Story(), tables.settings_file)
     return exit_code(outcome)
@@ -115,7 +116,7 @@ def packages(
         tables = ground(engine, endpoint, demo.EXAMPLE, output.note)
         outcome = demo.run(tables, events, shown, threads=threads, fresh=fresh)
     if json:
-        output.facts(msgspec.to_builtins(outcome))
+        output.facts(facts(outcome))
     else:
         tell(outcome, Story(), tables.settings_file)
     return exit_code(outcome)
@@ -127,12 +128,23 @@ class Judged(Protocol):
     differences: list[str]
     played: Played
 
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong whatever the sums say."""
+        ...
+
 
 def exit_code(outcome: Judged) -> int:
-    """0: equal; 1: not equal; 3: equal, and streams wait for a person."""
-    if outcome.differences:
+    """0: equal; 1: not equal, or something failed; 3: equal, and streams wait for a person."""
+    if outcome.differences or outcome.failures:
         return FAILED
     return ATTENTION if outcome.played.parked else OK
+
+
+def facts(outcome: Judged) -> dict[str, Any]:
+    """An outcome for programs."""
+    told: dict[str, Any] = msgspec.to_builtins(outcome)
+    return told | {"failures": outcome.failures}
 
 
 def _year(output: Output) -> str:

@@ -13,6 +13,7 @@ from examples.demo.actors import Actor, Json
 from examples.demo.crew import WATCH_SECONDS, Crew
 from examples.demo.progress import Bars
 from examples.demo.site import Site
+from examples.demo.story import plural
 from orm.errors import KeyfoldError
 from projections.lag import Lag
 from projections.projection import Declared
@@ -55,6 +56,17 @@ class Played(msgspec.Struct):
     def is_released(self) -> bool:
         """Whether the worker let go of every shard: then it was stopped cleanly."""
         return all(lag.unowned == lag.shards for lag in self.lags)
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong whatever the sums say; empty where all is well."""
+        if self.is_released:
+            return []
+        kept = max(lag.shards - lag.unowned for lag in self.lags)
+        return [
+            f"the worker stopped without letting go of {plural(kept, 'shard')}: another one has to "
+            "wait until the lease runs out"
+        ]
 
     @property
     def parked(self) -> int:
@@ -132,11 +144,14 @@ class Play:
             if commits != seen:
                 seen, since = commits, time.monotonic()
             # before it is idle, measuring would only slow it down
-            if worker.progress.get("idle") and self._is_caught_up():
+            if worker.progress.get("idle") and self._is_caught_up(worker):
                 return
             if time.monotonic() - since > STALLED_SECONDS:
                 raise StalledError(commits, STALLED_SECONDS)
             time.sleep(2 * WATCH_SECONDS)
 
-    def _is_caught_up(self) -> bool:
-        return all(lag.is_caught_up for lag in self._site.lag(self._projections))
+    def _is_caught_up(self, worker: Actor) -> bool:
+        """Whether nothing is left, and every shard in this worker's hands: else one that a killed
+        worker held would be taken for one that this worker does not let go."""
+        lags, held = self._site.lag(self._projections), worker.progress.get("shards", 0)
+        return all(lag.is_caught_up and lag.shards == held for lag in lags)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from examples.demo.actors import Json, Stage
-from projections import Report
+from projections import Worker
 
 TELL_SECONDS = 0.2
 
@@ -18,7 +18,7 @@ def project(stage: Stage) -> Json:
     """Run a worker for the projections of the module that the job names, until it is stopped."""
     module: Any = import_module(stage.job["module"])
     worker = stage.site.worker(stage.site.store(module.KNOWS), module.PROJECTIONS)
-    stopping = _Stopping(stage, worker.report)
+    stopping = _Stopping(stage, worker)
     report = worker.run(stopping)
     return {
         "records": dict(report.records),
@@ -33,19 +33,19 @@ def project(stage: Stage) -> Json:
 class _Stopping:
     """Asked by the worker after each round: passes its progress on, and says when to end."""
 
-    def __init__(self, stage: Stage, report: Any) -> None:
-        self._stage, self._report = stage, report
+    def __init__(self, stage: Stage, worker: Worker) -> None:
+        self._stage, self._worker = stage, worker
         self._told_at, self._commits, self._idle_rounds = -math.inf, 0, 0
 
     def __call__(self) -> bool:
-        report: Report = self._report()
-        commits = report.records["commit"]
+        commits = self._worker.report().records["commit"]
         self._idle_rounds = self._idle_rounds + 1 if commits == self._commits else 0
         self._commits = commits
         now = time.monotonic()
         if now - self._told_at >= TELL_SECONDS:
             self._told_at = now
-            self._stage.tell({"commits": commits, "idle": self._idle_rounds > 3})
+            idle, shards = self._idle_rounds > 3, len(self._worker.shards)
+            self._stage.tell({"commits": commits, "idle": idle, "shards": shards})
         return self._stage.stopping.is_set()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from examples.demo.play import Played
 from examples.demo.story import plural
@@ -20,6 +20,11 @@ def lag_told(played: Played) -> str:
         f"{told}; from commit to read model p50 {seconds(lag['p50'])}, p99 {seconds(lag['p99'])} "
         "under full load"
     )
+
+
+def failures_told(failures: Sequence[str]) -> dict[str, str]:
+    """What went wrong beside the sums, as a fact; none where nothing did."""
+    return {"FAILED": "\n".join(failures)} if failures else {}
 
 
 def seconds(milliseconds: float) -> str:

@@ -90,6 +90,17 @@ class Outcome(msgspec.Struct):
     seconds: float
 
     @property
+    def failures(self) -> list[str]:
+        """What went wrong whatever the sums say; empty where all is well."""
+        lost = self.reading["lost"]
+        if lost is None or lost["times"] == 1:
+            return self.played.failures
+        return [
+            *self.played.failures,
+            f"{lost['command_id']}, whose answer was lost, is there {lost['times']} times",
+        ]
+
+    @property
     def appended(self) -> int:
         """Commands that were carried out in this start."""
         return self.own.appended + self.contested.appended
@@ -149,7 +160,7 @@ def perform(ground: Ground, size: Size, bars: Bars, *, threads: bool, fresh: boo
 
 
 def check(performed: Performed) -> Outcome:
-    """Compare the read models with the file's sums; where they are equal, the run is finished."""
+    """Compare the read models with the file's sums; where all is well, the run is finished."""
     site, size, played = performed.site, performed.size, performed.played
     with Crew(site, threads=performed.threads) as crew:
         asked = {"days": size.days or DAYS_OF_2013, "lost": _lost_answer(site, played)}
@@ -164,9 +175,7 @@ def check(performed: Performed) -> Outcome:
         *differences(sums, reading["sums"]),
         *_miscounts(performed.expected, own, contested),
     ]
-    if not wrong:
-        finish(site)
-    return Outcome(
+    outcome = Outcome(
         size.name,
         performed.beginning,
         performed.expected,
@@ -177,6 +186,9 @@ def check(performed: Performed) -> Outcome:
         wrong,
         time.monotonic() - performed.began,
     )
+    if not outcome.differences and not outcome.failures:
+        finish(site)
+    return outcome
 
 
 def jobs(size: Size) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from examples.demo.story import Story, plural, shown_path
 from examples.demo.tables import Beginning
-from examples.demo.told import cost_told, lag_told
+from examples.demo.told import cost_told, failures_told, lag_told
 from examples.flights.demo import Outcome
 
 BOARD: Final = ("scheduled", "flight", "destination", "aircraft", "status", "delay_minutes")
@@ -51,6 +51,7 @@ def _facts(outcome: Outcome) -> dict[str, str]:
     played = outcome.played
     return {
         "check": _check(outcome),
+        **failures_told(outcome.failures),
         "commands": _commands(outcome),
         "races": _races(outcome),
         "lost answer": _lost_answer(outcome),

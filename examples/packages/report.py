@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from examples.demo.story import Story, plural, shown_path
-from examples.demo.told import cost_told, lag_told
+from examples.demo.told import cost_told, failures_told, lag_told
 from examples.packages.demo import Outcome
 
 BUSIEST: Final = ("name", "version", "live", "deprecated", "events", "clock_backwards")
@@ -37,6 +37,7 @@ def _facts(outcome: Outcome) -> dict[str, str]:
     rate = tally.appended / max(played.writing_seconds, 1e-9)
     return {
         "check": _check(outcome),
+        **failures_told(outcome.failures),
         "commits": _commits(outcome),
         "together": _together(outcome),
         "clocks": (

@@ -25,11 +25,21 @@ __all__ = ["ATTENTION", "FAILED", "OK", "USAGE", "AsJson", "Output", "Report"]
 AsJson = Annotated[bool, Parameter("--json", negative="", show_default=False, help="Print JSON.")]
 """The flag that every command has."""
 
-_ESCAPES = {c: f"\\x{c:02x}" for c in (*range(0x20), *range(0x7F, 0xA0))} | {
-    ord("\t"): "\\t",
-    ord("\n"): "\\n",
-    ord("\r"): "\\r",
-}
+_BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""What turns the direction of text round, and so can make a line read as another."""
+
+_JSON_ESCAPES = {c: f"\\u{c:04x}" for c in (*range(0x7F, 0xA0), *_BIDI)}
+"""What JSON may carry raw, and a terminal would obey."""
+
+_ESCAPES = (
+    _JSON_ESCAPES
+    | {c: f"\\x{c:02x}" for c in (*range(0x20), *range(0x7F, 0xA0))}
+    | {
+        ord("\t"): "\\t",
+        ord("\n"): "\\n",
+        ord("\r"): "\\r",
+    }
+)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +183,7 @@ class Output:
 
 def encode(value: Any) -> str:
     """A value as JSON; bytes as base64, what JSON cannot say as text."""
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    return msgspec.json.encode(value, enc_hook=str).decode().translate(_JSON_ESCAPES)
 
 
 def printable(text: str) -> str:

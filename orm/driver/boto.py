@@ -13,6 +13,7 @@ boto3 and botocore are imported in this module and nowhere else.
 
 from __future__ import annotations
 
+import os
 import threading
 import zlib
 from typing import Any, Final
@@ -54,7 +55,8 @@ _NO_CREDENTIALS: Final = (
 
 
 class BotoTransport:
-    """A `Transport` over HTTP. Thread-safe; one instance serves a whole process.
+    """A `Transport` over HTTP. Thread-safe; one instance serves a whole process, and after a fork
+    each child on connections of its own.
 
     Args:
         region: AWS region; None takes it from the environment or the profile.
@@ -89,6 +91,11 @@ class BotoTransport:
                 **_CONFIG,
             ),
         }
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have clients and connections of this process alone."""
+        self._process = os.getpid()
         self._session = botocore.session.Session()
         self._session.register_component("response_parser_factory", _RawAnswers())
         self._methods: dict[str, Any] = {}
@@ -97,6 +104,9 @@ class BotoTransport:
 
     def call(self, operation: str, params: dict[str, Any], /) -> bytes:
         """See `Transport.call`."""
+        if self._process != os.getpid():
+            # A forked child shares its parent's sockets, and would read answers to its questions.
+            self._begin()
         try:
             method = self._methods.get(operation) or self._method(operation)
             self._sending.body = _ENCODE(params)  # binary values become base64 here

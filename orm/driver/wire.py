@@ -27,6 +27,7 @@ from orm.errors import (
     TransactionConflictError,
     TransactionInProgressError,
     TrimmedError,
+    UnknownServiceError,
     UnreachableError,
 )
 from orm.requests import Item, Request
@@ -95,7 +96,9 @@ _FROM_CODE: Final[dict[str, type[DriverError]]] = {
     "LimitExceededException": ThrottledError,
     "MissingAuthenticationTokenException": CredentialsError,
     "ProvisionedThroughputExceededException": ThrottledError,
+    "ReplicatedWriteConflictException": TransactionConflictError,
     "RequestLimitExceeded": ThrottledError,
+    "SerializationException": InvalidRequestError,
     "ResourceInUseException": TableExistsError,
     "ResourceNotFoundException": TableNotFoundError,
     "ThrottlingException": ThrottledError,
@@ -113,7 +116,7 @@ def _from_service(request: Request[Any], error: ServiceError) -> DriverError:
         return special(request, detail, error.fields)
     kind = _FROM_CODE.get(error.code)
     if kind is None:
-        kind = ServiceFaultError if error.status >= 500 else InvalidRequestError
+        kind = ServiceFaultError if error.status >= 500 else UnknownServiceError
     return kind(request.operation, request.target, detail)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -25,9 +26,12 @@ from orm.models.layout import Layout, layout_of
 from orm.models.model import Model
 from orm.models.plan import Question
 from orm.models.query import Query
-from orm.requests import Delete, DeleteItem, GetItem, Item, Put, PutItem, Scan
+from orm.requests import AttributeValue, Delete, DeleteItem, GetItem, Item, Put, PutItem, Scan
 
 M = TypeVar("M", bound=Model)
+
+_CREATED: Final = "!created"
+"""Chance, by which a creator whose answer was lost knows its own row from a rival's equal one."""
 
 
 class Table:
@@ -126,14 +130,19 @@ class Table:
             RowExistsError: there is a row at its key.
         """
         layout = self.layout(type(row))
-        condition = not_exists(self.config.pk)
+        mine: AttributeValue = {"B": secrets.token_bytes(8)}
         put = put_row(
-            row, self.config, condition=condition, return_item_on_failure=True, tenant=self.tenant
+            row,
+            self.config,
+            extra={_CREATED: mine},
+            condition=not_exists(self.config.pk),
+            return_item_on_failure=True,
+            tenant=self.tenant,
         )
         try:
             self._driver.send(_put_item(put))
         except ConditionFailedError as error:
-            if error.applied is None and error.item == put.item:
+            if error.item is not None and error.item.get(_CREATED) == mine:
                 return  # the answer of an earlier attempt was lost: this is our own row
             raise RowExistsError(
                 type(row).__name__, layout.key_values(row), error.applied

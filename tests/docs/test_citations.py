@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 GUARANTEES = ROOT / "docs" / "guarantees.md"
-_CITATION = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_CITATION = re.compile(r"\b(tests/[\w/]+\.py)::(\w+)")
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 _PATH = re.compile(r"`((?:tests|docs|orm|eventstore|projections|examples|benchmarks)/[\w/.-]*)")
 
 
@@ -25,7 +26,7 @@ def name(page: Path) -> str:
 
 
 @cache
-def tests_in(file: Path) -> frozenset[str]:
+def defined_in(file: Path) -> frozenset[str]:
     """The names of test functions and of test cases that are assigned at the top of a module."""
     found: set[str] = set()
     for node in ast.parse(text(file)).body:
@@ -41,7 +42,7 @@ def test_every_test_that_a_page_names_exists(page: Path) -> None:
     missing = [
         f"{file}::{test}"
         for file, test in _CITATION.findall(text(page))
-        if not (ROOT / file).is_file() or test not in tests_in(ROOT / file)
+        if not (ROOT / file).is_file() or test not in defined_in(ROOT / file)
     ]
     assert not missing
 
@@ -50,6 +51,22 @@ def test_every_test_that_a_page_names_exists(page: Path) -> None:
 def test_every_path_that_a_page_names_exists(page: Path) -> None:
     missing = [path for path in _PATH.findall(text(page)) if not (ROOT / path).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if _LINK.search(text(p))], ids=name)
+def test_every_link_leads_to_a_page_and_a_heading(page: Path) -> None:
+    wrong = []
+    for path, anchor in _LINK.findall(text(page)):
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            wrong.append(f"{path}#{anchor}")
+    assert not wrong
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page, in the form that links have them."""
+    headings = re.findall(r"^#+ (.*)$", text(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def promises() -> list[str]:

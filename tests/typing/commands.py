@@ -7,6 +7,7 @@ from typing import assert_type
 
 from eventstore import Call, Event, Rejected, command
 from eventstore.decider import Decision
+from eventstore.testing import given
 from tests.typing.domain import (
     Account,
     Closed,
@@ -38,6 +39,17 @@ def its_arguments_are_checked() -> None:
     Account.close("moved", True)  # type: ignore[call-arg]
     Account.close(force="yes")  # type: ignore[arg-type]
     Account.open_again()  # type: ignore[attr-defined]
+
+
+def a_command_is_inherited_and_may_be_overridden() -> None:
+    class Student(Account):
+        @command
+        def close(self, reason: str | None = None, *, force: bool = False) -> Closed | None:
+            return Closed(reason)
+
+    inherited: Call[Student] = Student.deposit(5)
+    given(Student).when(inherited, Student.deposit(5), Student.close())
+    given(Account).when(Student.close())  # type: ignore[arg-type]
 
 
 def a_command_on_an_instance_decides(account: Account) -> None:

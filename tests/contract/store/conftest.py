@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -82,11 +83,13 @@ class House(msgspec.Struct):
 
     kept: Store
 
-    def store(self, log: Log | None = None, ids: Ids | None = None) -> EventStore:
+    def store(
+        self, log: Log | None = None, ids: Ids | None = None, *, knows: Sequence[Any] = ()
+    ) -> EventStore:
         """A store as a process of its own would open it, on a clock that lets no time pass."""
         return EventStore(
             log or self.kept.reopen(),
-            [Tally],
+            [Tally, *knows],
             policy=POLICY,
             clock=ManualClock(),
             new_commit_id=ids or Ids(),

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from eventstore import Aggregate, Metadata, Rejected, VersionConflictError, command
+from eventstore import (
+    Aggregate,
+    Event,
+    Metadata,
+    Rejected,
+    VersionConflictError,
+    WrongTokenError,
+    applies,
+    command,
+)
 from eventstore.errors import DefinitionError, UnwritableEventError
+from orm.errors import ConfigurationError
 from tests.contract.store.conftest import POLICY, House, Ids, Interrupted
 from tests.support.tally import Added, Tally
 
@@ -148,3 +158,53 @@ def test_tenants_have_streams_of_their_own(house: House, id: str):
     assert store.of(Tally).load(id).state.total == 0
     assert store.of(Tally, tenant="other").load(id).state.total == 0
     assert store.of(Tally, tenant="acme").load(id).state.total == 5
+
+
+def test_a_state_of_another_stream_is_refused(house: House, id: str):
+    """Bob's command does not land on Alice, whatever `at` says."""
+    tallies = house.store().of(Tally)
+    alice = tallies.execute(id, Tally.add(1)).loaded
+    with pytest.raises(WrongTokenError, match="nothing was sent"):
+        tallies.execute(f"{id}-bob", Tally.add(2), at=alice)
+    assert house.amounts(id) == [1]
+    assert house.recorded(f"{id}-bob") == []
+
+
+def test_what_cannot_be_folded_is_not_written(house: House, id: str):
+    """An applier that raises does so before the commit, which would be dead for ever after."""
+    tallies = house.store(knows=[Fragile]).of(Fragile)
+    with pytest.raises(ZeroDivisionError):
+        tallies.execute(id, Fragile.divide(0))
+    assert tallies.load(id).token.commit == 0
+
+
+@pytest.mark.parametrize("bad", [Metadata(actor=5), Metadata(extra={"a": 1})])  # type: ignore[arg-type, dict-item]
+def test_metadata_that_could_not_be_read_again_is_not_written(house: House, id: str, bad: Metadata):
+    with pytest.raises(ConfigurationError, match="metadata"):
+        house.store().of(Tally).execute(id, Tally.add(1), metadata=bad)
+    assert house.recorded(id) == []
+
+
+@pytest.mark.parametrize("bad", [5, "a\ud800"])
+def test_a_command_id_is_text(house: House, id: str, bad: object):
+    with pytest.raises(ConfigurationError, match="metadata"):
+        house.store().of(Tally).execute(id, Tally.add(1), command_id=bad)  # type: ignore[arg-type]
+    assert house.recorded(id) == []
+
+
+class Divided(Event, tag="divided"):
+    by: int
+
+
+class Fragile(Aggregate):
+    """One whose applier does not take every event."""
+
+    share: float = 0.0
+
+    @command
+    def divide(self, by: int) -> Divided:
+        return Divided(by)
+
+    @applies
+    def divided(self, event: Divided) -> None:
+        self.share = 1 / event.by

@@ -20,6 +20,8 @@ from orm.local.ephemeral import EphemeralEngine
 from orm.settings import Settings
 
 RUN_SECONDS_MAX = 240
+CUT_OFF_SECONDS_MAX = (4.0, 2.0, 1.0, 0.5)
+"""How long after its actors began a run is killed at the latest, try by try."""
 
 
 class Place:
@@ -54,13 +56,25 @@ class Place:
         """`keyfold demo` here."""
         return self.run("examples.demo", *words, "--endpoint", self.endpoint, "--json")
 
-    def kill_one(self, chance: random.Random, children: int, *words: str) -> None:
-        """Start a demo, kill one of its processes with -9, and wait until all of them are gone."""
+    def cut_off(self, chance: random.Random, children: int, *words: str) -> None:
+        """Start a demo and kill one of its processes with -9, so that the run does not end well.
+
+        One that ended before the kill came does not count: then again, and sooner.
+        """
+        for latest in CUT_OFF_SECONDS_MAX:
+            if self._kill_one(chance, children, latest, *words) != 0:
+                return
+        pytest.fail("each run had ended before one of its processes could be killed")
+
+    def _kill_one(
+        self, chance: random.Random, children: int, latest: float, *words: str
+    ) -> int | None:
+        """The exit code of a run after the kill; when it returns, all of its processes are gone."""
         process = self.start(*words)
         run = psutil.Process(process.pid)
         while process.poll() is None and len(family_of(run)) <= children:
             time.sleep(0.05)
-        time.sleep(chance.uniform(0.2, 4.0))
+        time.sleep(chance.uniform(0.2, latest))
         family = family_of(run)
         if family:
             with contextlib.suppress(psutil.NoSuchProcess):  # it had just ended by itself
@@ -68,6 +82,7 @@ class Place:
         process.communicate(timeout=RUN_SECONDS_MAX)
         _, alive = psutil.wait_procs(family, timeout=30)
         assert not alive, "a process outlived its run"
+        return process.returncode
 
     def transport(self) -> BotoTransport:
         access_key, secret_key = self._keys

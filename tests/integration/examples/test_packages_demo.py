@@ -71,7 +71,7 @@ def test_killed_and_run_again_it_skips_what_is_done(place: Place, tmp_path: Path
     path = packages_file(tmp_path / "e.jsonl", extra=600)
     chance = random.Random(11)
     for _ in range(2):
-        place.kill_one(
+        place.cut_off(
             chance,
             2,
             *("examples.demo", "packages", "--events", str(path), "--endpoint", place.endpoint),

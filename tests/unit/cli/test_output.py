@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from orm.cli.output import Output, Report, cell, printable
+from orm.cli.output import Output, Report, cell, encode, printable
 from tests.unit.cli.command import Terminal
 
 REPORT = Report(columns=("name", "count"), rows=[("one", 1), ("two", 22)])
@@ -118,3 +118,10 @@ def test_a_question_wants_the_very_answer(typed: str, agreed: bool) -> None:
     err = io.StringIO()
     assert Output(False, io.StringIO(), err).confirms("name?", "events", lambda: typed) is agreed
     assert err.getvalue() == "name? "
+
+
+def test_json_carries_nothing_that_a_terminal_obeys() -> None:
+    """C1 controls and what turns text round are legal in JSON, and escaped all the same."""
+    text = encode({"id": "a\x9b31m\u202eb"})
+    assert text.isascii()
+    assert json.loads(text) == {"id": "a\x9b31m\u202eb"}

@@ -80,7 +80,9 @@ def test_an_unknown_tag_is_named_with_those_that_are_known():
 
 def test_an_unknown_version_is_named():
     """Newer code wrote it, or older code whose form is gone."""
-    with pytest.raises(EventVersionError, match="recorded in schema 1, this code has 2"):
+    with pytest.raises(
+        EventVersionError, match="recorded in schema version 1, this code has version 2"
+    ):
         CODEC.decode(stored(("closed", 1, {})))
 
 

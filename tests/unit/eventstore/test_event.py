@@ -25,7 +25,7 @@ class Base(Event):
 def test_an_event_never_changes():
     """It is a fact."""
     with pytest.raises(AttributeError):
-        Withdrawn(5).pence = 6
+        Withdrawn(5).pence = 6  # type: ignore[misc]
 
 
 def test_events_are_equal_by_class_and_fields():
@@ -72,5 +72,5 @@ def test_an_event_cannot_be_declared_changeable():
     """Not even by asking msgspec for it."""
     with pytest.raises((TypeError, ValueError, DefinitionError)):
 
-        class Loose(Event, tag="loose", frozen=False):
+        class Loose(Event, tag="loose", frozen=False):  # type: ignore[misc]
             pass

@@ -9,14 +9,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from examples.demo.cli import exit_code
+from examples.demo.cli import exit_code, facts
 from examples.demo.engine import Example, ground, write_settings
+from examples.demo.play import Played
 from examples.demo.progress import Silence, bars
 from examples.demo.story import Story
 from examples.flights import demo, report
 from examples.flights.data import COLUMNS, JANUARY
 from examples.flights.projections import CarrierDay
 from orm.settings import Settings, load_project
+from projections import Lag
 
 SLICE = 120
 
@@ -51,26 +53,31 @@ def run(tables, path: Path, fresh: bool = False) -> demo.Outcome:
     return demo.run(tables, demo.Size(path=str(path)), Silence(), threads=True, fresh=fresh)
 
 
-def test_ends_with_equal_sums_and_says_what_memory_does_not_show(
-    tables, said: list[str], flights_file: Path
-) -> None:
-    outcome = run(tables, flights_file)
-    assert outcome.differences == []
-    assert outcome.own.flights == outcome.expected.flights > SLICE
-    assert outcome.own.done_before == 0
+@pytest.fixture(scope="module")
+def outcome(flights_file: Path) -> demo.Outcome:
+    """Of one run; tests leave it as it is."""
+    return run(ground("memory", None, demo.EXAMPLE, lambda line: None), flights_file)
+
+
+def test_what_memory_does_not_show_is_said(tables, said: list[str]) -> None:
     assert "does not show the real engine's answers" in said[0]
 
 
-def test_one_race_was_lost_and_one_answer(tables, flights_file: Path) -> None:
-    outcome = run(tables, flights_file)
+def test_ends_with_equal_sums(outcome: demo.Outcome) -> None:
+    assert outcome.differences == []
+    assert outcome.own.flights == outcome.expected.flights > SLICE
+    assert outcome.own.done_before == 0
+
+
+def test_one_race_was_lost_and_one_answer(outcome: demo.Outcome) -> None:
     assert outcome.conflicts > 0
     assert outcome.own.races[0].stream == "RUN#demo"
     assert outcome.own.races[0].found > outcome.own.races[0].decided_on
     assert outcome.reading["lost"]["times"] == 1
 
 
-def test_worker_stops_cleanly_and_nothing_is_behind(tables, flights_file: Path) -> None:
-    played = run(tables, flights_file).played
+def test_worker_stops_cleanly_and_nothing_is_behind(outcome: demo.Outcome) -> None:
+    played = outcome.played
     assert played.is_released
     assert {lag.commits_behind for lag in played.lags} == {0}
     assert played.parked == 0
@@ -99,20 +106,78 @@ def test_a_row_that_was_tampered_with_is_a_difference(tables, flights_file: Path
     assert again.beginning.goes_on
     assert again.own.done_before == again.expected.commands
     assert again.differences == outcome.differences
+    skipped = f"{again.own.done_before} skipped as done by a start that was cut off"
+    assert skipped in told(again)
 
 
-def test_what_is_printed_is_told_for_people(tables, flights_file: Path) -> None:
+def told(outcome: demo.Outcome) -> str:
+    """What is printed of it, on one line."""
     out = io.StringIO()
-    report.tell(run(tables, flights_file), Story(out), None)
-    text = out.getvalue()
+    report.tell(outcome, Story(out), None)
+    return " ".join(out.getvalue().split())
+
+
+def test_what_is_printed_is_told_for_people(outcome: demo.Outcome) -> None:
+    text = told(outcome)
     for word in ("equal:", "bad ones, sent on purpose", "lost a race", "thrown away on purpose"):
-        assert word in " ".join(text.split())
+        assert word in text
     assert "\x1b" not in text
+    assert "FAILED" not in text
 
 
-def test_an_outcome_is_told_to_programs(tables, flights_file: Path) -> None:
-    text = msgspec.json.encode(run(tables, flights_file))
-    assert json.loads(text)["differences"] == []
+def test_a_worker_that_does_not_let_go_ends_with_1(outcome: demo.Outcome) -> None:
+    """Equal sums do not make up for it."""
+    held = [msgspec.structs.replace(lag, unowned=0) for lag in outcome.played.lags]
+    played = msgspec.structs.replace(outcome.played, lags=held)
+    failed = msgspec.structs.replace(outcome, played=played)
+    assert failed.differences == []
+    assert (exit_code(outcome), exit_code(failed)) == (0, 1)
+    assert facts(failed)["failures"] == failed.failures
+    text = told(failed)
+    assert f"FAILED the worker stopped without letting go of {held[0].shards} shard" in text
+    assert "STOPPED WITHOUT LETTING GO" in text
+
+
+def test_a_worker_that_does_not_let_go_comes_before_parked_streams() -> None:
+    """A person is asked to look at those only where nothing failed."""
+    parked = Lag(
+        projection="Fleet@1",
+        commits_behind=0,
+        at_least=False,
+        seconds=0.0,
+        parked=1,
+        shards=1,
+        unowned=1,
+        incomplete=0,
+    )
+    held = msgspec.structs.replace(parked, unowned=0)
+    assert exit_code(Ended(Played([], {}, [parked], 0.0, 0.0))) == 3
+    assert exit_code(Ended(Played([], {}, [held], 0.0, 0.0))) == 1
+
+
+class Ended:
+    """An outcome with equal sums."""
+
+    differences: list[str] = []
+
+    def __init__(self, played: Played) -> None:
+        self.played, self.failures = played, played.failures
+
+
+def test_a_lost_answer_that_was_carried_out_twice_ends_with_1(outcome: demo.Outcome) -> None:
+    lost = outcome.reading["lost"] | {"times": 2}
+    failed = msgspec.structs.replace(outcome, reading=outcome.reading | {"lost": lost})
+    assert failed.differences == []
+    assert (exit_code(outcome), exit_code(failed)) == (0, 1)
+    assert facts(failed)["failures"] == failed.failures
+    text = told(failed)
+    assert f"FAILED {lost['command_id']}, whose answer was lost, is there 2 times" in text
+    assert "the command is there 2 TIMES" in text
+
+
+def test_an_outcome_is_told_to_programs(outcome: demo.Outcome) -> None:
+    said = json.loads(msgspec.json.encode(facts(outcome)))
+    assert (said["differences"], said["failures"]) == ([], [])
 
 
 def test_progress_is_lines_where_there_is_no_terminal() -> None:

@@ -139,11 +139,13 @@ def test_an_action_on_an_unknown_table_or_of_no_kind_is_refused() -> None:
         transact(SILENT, [Action()], CONFIG)
 
 
-def refusing(item: Item, applied: bool | None) -> ScriptedDriver:
-    error = ConditionFailedError("PutItem", "table", "no", item)
-    error.applied = applied
+def refusing(occupant: Item | None, applied: bool | None) -> ScriptedDriver:
+    """A driver that refuses with what is there: `occupant`, or else the item that it is sent."""
 
-    def answer(_: Any) -> Any:
+    def answer(request: Any) -> Any:
+        found = request.item if occupant is None else occupant
+        error = ConditionFailedError("PutItem", "table", "no", found)
+        error.applied = applied
         raise error
 
     return ScriptedDriver(answer)
@@ -151,10 +153,13 @@ def refusing(item: Item, applied: bool | None) -> ScriptedDriver:
 
 def test_a_create_whose_answer_was_lost_recognises_its_own_row() -> None:
     """The repeated put is refused by the row that its first attempt wrote."""
+    Table(refusing(None, None), CONFIG).create(User(id="1", name="ours"))
+
+
+@pytest.mark.parametrize("applied", [None, False])
+def test_an_equal_row_of_a_rival_is_not_ones_own(applied: bool | None) -> None:
+    """Two creators of one row never both hear that they made it, whatever answers were lost."""
     row = User(id="1", name="ours")
-    Table(refusing(row_item(row, CONFIG), None), CONFIG).create(row)
-    with pytest.raises(RowExistsError):
-        Table(refusing(row_item(row, CONFIG), False), CONFIG).create(row)
     with pytest.raises(RowExistsError) as caught:
-        Table(refusing(row_item(User(id="1"), CONFIG), None), CONFIG).create(row)
-    assert caught.value.applied is None
+        Table(refusing(row_item(row, CONFIG), applied), CONFIG).create(row)
+    assert caught.value.applied is applied

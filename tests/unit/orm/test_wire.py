@@ -21,6 +21,7 @@ from orm.errors import (
     ThrottledError,
     TransactionCanceledError,
     TransactionConflictError,
+    UnknownServiceError,
     UnreachableError,
 )
 from orm.requests import Action, GetItem, Item, Put, PutItem, Query, TransactWriteItems
@@ -95,7 +96,7 @@ def test_an_item_of_a_foreign_shape_is_a_damaged_answer() -> None:
         (ServiceError("ValidationException", "x"), InvalidRequestError, False, False),
         (ServiceError("InternalServerError", "x", 500), ServiceFaultError, None, True),
         (ServiceError("Unheard", "x", 503), ServiceFaultError, None, True),
-        (ServiceError("Unheard", "x", 400), InvalidRequestError, False, False),
+        (ServiceError("Unheard", "x", 400), UnknownServiceError, False, False),
     ],
 )
 def test_every_failure_says_whether_it_was_applied_and_whether_to_repeat(
