@@ -25,6 +25,7 @@ class compiles to a `Decider`.
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -109,6 +110,8 @@ def command(function: Callable[Concatenate[A, P], Decision]) -> Command[A, P]:
 
 def applies(method: M) -> M:
     """Declare a method as what folds the events of its parameter's class into `self`."""
+    if inspect.iscoroutinefunction(method) or inspect.isgeneratorfunction(method):
+        raise DefinitionError(f"{method.__qualname__} would fold nothing: write a plain def")
     method.__applies__ = True  # type: ignore[attr-defined]
     return method
 

@@ -157,11 +157,10 @@ class StoreNotFoundError(EventStoreError):
 class StreamNotFoundError(EventStoreError):
     """No commit in this stream."""
 
-    hint = "keyfold stream ls"
-
     def __init__(self, stream: StreamId) -> None:
         super().__init__(stream)
         self.stream = stream
+        self.hint = f"keyfold stream ls {stream.category}"
 
     def __str__(self) -> str:
         return f"{self.stream}: no such stream"

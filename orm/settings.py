@@ -213,6 +213,8 @@ def _read(file: Path) -> dict[str, Any]:
 def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(str(file), "there is no such file", "name one that is") from error
     except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(str(file), f"cannot be read: {error}", "repair the file") from error
 
@@ -220,6 +222,9 @@ def _toml(file: Path) -> dict[str, Any]:
 def _check_names(content: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     for name in content:
         if name not in known:
+            if name == "tool":
+                hint = "in keyfold.toml the settings stand without [tool.keyfold]"
+                raise SettingsError(f"{where}: {name}", "there is no such setting", hint)
             near = difflib.get_close_matches(name.replace("-", "_"), known, 1, 0.5)
             hint = f"write {near[0]}" if near else f"there are {', '.join(known)}"
             raise SettingsError(f"{where}: {name}", "there is no such setting", hint)
@@ -279,6 +284,10 @@ def open_transport(settings: Settings, environ: Mapping[str, str] = os.environ) 
         return _local_transport(environ, settings.local_region)
     from orm.driver.boto import BotoTransport
 
+    if settings.endpoint and not settings.endpoint.startswith(("http://", "https://")):
+        raise SettingsError(
+            "endpoint", f"{settings.endpoint!r} is no URL", "write it as http://127.0.0.1:8000"
+        )
     region = settings.region or (_LOCAL_REGION if settings.engine == "local" else None)
     return BotoTransport(region=region, endpoint_url=settings.endpoint)
 

@@ -20,11 +20,13 @@ from eventstore.stream import StreamId
 from orm.clock import Clock
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
+from orm.models.layout import layout_of
 from projections.delivery import Delivery, by_stream
+from projections.errors import ProjectionDefinitionError
 from projections.gate import Applied, Gate
 from projections.marker_gate import MarkerGate
 from projections.parking import Parked, Parking
-from projections.projection import Declared, Projector
+from projections.projection import Declared, Projector, projection_of
 from projections.row_gate import RowGate
 
 X = TypeVar("X")
@@ -57,6 +59,9 @@ class Dispatcher:
         driver: the way to the read-model table.
         config: that table's names.
         clock: stamps park records.
+
+    Raises:
+        ProjectionDefinitionError: one is declared wrongly, or two would pass for each other.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Dispatcher:
         config: SingleTableConfig,
         clock: Clock,
     ) -> None:
+        _check_apart(projections, config)
         self._store = store
         self.parking = Parking(driver, config, clock)
         self.lanes: dict[str, Lane] = {}
@@ -170,6 +176,31 @@ class Dispatcher:
             if total.poisoned:
                 break  # what comes after waits, as it does for a worker
         return total
+
+
+def _check_apart(projections: Sequence[Declared], config: SingleTableConfig) -> None:
+    """Refuse projections that would pass for each other.
+
+    Raises:
+        ProjectionDefinitionError: two have one id, or two read models would write the same rows.
+    """
+    ids: set[str] = set()
+    owners: dict[str, str] = {}
+    for declared in projections:
+        if (named := projection_of(declared).id) in ids:
+            raise ProjectionDefinitionError(
+                f"two projections are called {named}; give one another name or version"
+            )
+        ids.add(named)
+        if isinstance(declared, Projector):
+            continue
+        prefix, name = layout_of(declared, config).prefix, declared.__name__
+        if prefix in owners:
+            raise ProjectionDefinitionError(
+                f"rows of {owners[prefix]} and of {name} would stand at the same keys, which begin "
+                f'with {prefix}; give one of them prefix="…"'
+            )
+        owners[prefix] = name
 
 
 def gate_of(

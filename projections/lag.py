@@ -5,22 +5,25 @@ read on to its tip, and what lies there is what is not yet known to be applied. 
 oldest such commit, by its own recorded-at, is the lag in seconds. (The stream's own time will not
 do: DynamoDB Local rounds it to the minute.) A worker saves its place each second, so a lag of a
 second may be no more than that.
+
+A shard counts until its lease is finished and DynamoDB does not show it open; one that DynamoDB no
+longer knows before it was finished has lost what it held to a scan that is still owed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from eventstore.log import Commit
 from orm.clock import Clock
-from orm.errors import TrimmedError
-from projections.leases import Lease, Leases
+from orm.errors import IteratorExpiredError, TableNotFoundError, TrimmedError
+from projections.leases import Lease, Leases, covers_of
 from projections.parking import Parking
 from projections.projection import Projection
-from projections.shards import ChangeStream, ShardReader
+from projections.shards import ChangeStream, ShardReader, has_ended
 
 PAGES_MAX: Final = 20
 """Pages of up to 1,000 records read of one shard before its count is called a lower bound."""
@@ -58,14 +61,18 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_caught_up(self) -> bool:
-        """Whether everything written is applied, parked streams aside."""
-        return self.commits_behind == 0 and self.incomplete == 0
+        """Whether everything written is applied, parked streams aside.
+
+        Never so while no shard is open: the change stream is off, and nobody sees what is written.
+        """
+        return bool(self.shards) and not (self.commits_behind or self.at_least or self.incomplete)
 
 
 class _Behind(msgspec.Struct):
     """What lies behind one shard's saved place."""
 
     lease: Lease
+    covers: tuple[str, ...]
     commits: list[Commit]
     at_least: bool
 
@@ -78,14 +85,10 @@ def measure_lag(
     clock: Clock,
 ) -> list[Lag]:
     """How far each projection is behind; reads the change stream from the saved places on."""
-    known = {lease.shard: lease for lease in leases.all()}
-    listed = [shard.shard_id for shard in changes.shards()]
-    open_leases = [
-        lease
-        for lease in (known.get(shard) or Lease(shard=shard) for shard in listed)
-        if not lease.finished
+    known = {lease.shard: lease for lease in leases.all(changes.name)}
+    behind = [
+        _behind(changes, lease, covers_of(lease, known)) for lease in _open_leases(changes, known)
     ]
-    behind = [_behind(changes, lease) for lease in open_leases]
     now = clock.now_micros()
     return [
         _lag(projection, behind, sum(1 for _ in parking.all(projection)), now)
@@ -93,9 +96,23 @@ def measure_lag(
     ]
 
 
-def _behind(changes: ChangeStream, lease: Lease) -> _Behind:
+def _open_leases(changes: ChangeStream, known: Mapping[str, Lease]) -> Iterator[Lease]:
+    """The leases of what is still to be read, those that nobody has made yet among them."""
+    listed = {shard.shard_id: shard for shard in changes.shards()}
+    for shard_id, shard in listed.items():
+        lease = known.get(shard_id) or Lease(
+            stream=changes.name, shard=shard_id, parent=shard.parent_shard_id
+        )
+        if not (lease.finished and has_ended(shard)):
+            yield lease
+    for shard_id, lease in known.items():
+        if shard_id not in listed and not lease.finished:
+            yield lease
+
+
+def _behind(changes: ChangeStream, lease: Lease, covers: tuple[str, ...]) -> _Behind:
     reader = ShardReader(changes, lease.shard, lease.checkpoint)
-    found, empty = _Behind(lease, [], False), 0
+    found, empty = _Behind(lease, covers, [], False), 0
     for _ in range(PAGES_MAX):
         try:
             page = reader.read()
@@ -103,6 +120,10 @@ def _behind(changes: ChangeStream, lease: Lease) -> _Behind:
             reader.rewind()
             found.at_least = True
             continue
+        except IteratorExpiredError:
+            continue
+        except TableNotFoundError:
+            return _Behind(lease, (), found.commits, True)
         found.commits.extend(page.commits)
         reader.advance(page)
         empty = 0 if page.records else empty + 1
@@ -124,7 +145,7 @@ def _lag(projection: Projection, behind: Iterable[_Behind], parked: int, now: in
         parked=parked,
         shards=len(shards),
         unowned=sum(_is_unowned(one.lease, now) for one in shards),
-        incomplete=sum(projection.id not in one.lease.covers for one in shards),
+        incomplete=sum(projection.id not in one.covers for one in shards),
     )
 
 

@@ -73,6 +73,10 @@ class Parking:
     def __init__(self, driver: Driver, config: SingleTableConfig, clock: Clock) -> None:
         self._driver, self._config, self._clock = driver, config, clock
         self._layout = ProjectionLayout(config)
+        keys = {config.pk, config.sk}  # which may be called `id`, as an attribute of a record is
+        self._names = {
+            field: f"!{field}" if field in keys else field for field in Parked.__struct_fields__
+        }
 
     def park(self, projection: Projection, error: HandlerError, attempts: int) -> Parked:
         """Record that a stream stops here; a record that holds it already stays as it is.
@@ -84,7 +88,7 @@ class Parking:
         parked = self._record(projection, error, attempts)
         held = self._put(projection, parked, not_exists(self._config.pk))
         while held is None or held.retry is not None:
-            seen = not_exists(self._config.pk) if held is None else equals("retry", held.retry)
+            seen = not_exists(self._config.pk) if held is None else self._marked(held.retry)
             held = self._put(projection, parked, seen)
         return held
 
@@ -97,7 +101,11 @@ class Parking:
             The record that holds the stream now; None where another retry has let it go on.
         """
         parked = self._record(projection, error, attempts)
-        return self._put(projection, parked, equals("retry", retry))
+        return self._put(projection, parked, self._marked(retry))
+
+    def _marked(self, retry: str | None) -> Condition:
+        """That this retry is the last that was begun."""
+        return equals(self._names["retry"], retry)
 
     def _record(self, projection: Projection, error: HandlerError, attempts: int) -> Parked:
         stream = error.stream
@@ -115,12 +123,12 @@ class Parking:
 
     def _put(self, projection: Projection, parked: Parked, condition: Condition) -> Parked | None:
         """Write a record, if the condition holds; return the one that is there afterwards."""
-        item = self._layout.parked(projection, parked.stream) | item_to_wire(
-            msgspec.structs.asdict(parked)
-        )
+        values = {
+            self._names[field]: value for field, value in msgspec.structs.asdict(parked).items()
+        }
         request = PutItem(
             table_name=self._config.table,
-            item=item,
+            item=self._layout.parked(projection, parked.stream) | item_to_wire(values),
             **condition_fields(condition, Placeholders()),
         )
         try:
@@ -138,7 +146,7 @@ class Parking:
                 consistent_read=True,
             )
         )
-        return None if found.item is None else _parked(found.item)
+        return None if found.item is None else self._parked(found.item)
 
     def all(self, projection: Projection) -> Iterator[Parked]:
         """Every parked stream of a projection."""
@@ -156,7 +164,7 @@ class Parking:
                     exclusive_start_key=start,
                 )
             )
-            yield from map(_parked, page.items)
+            yield from map(self._parked, page.items)
             if (start := page.last_evaluated_key) is None:
                 return
 
@@ -166,7 +174,7 @@ class Parking:
         Raises:
             NotParkedError: it is not parked.
         """
-        expression = UpdateExpression().set("retry", retry)
+        expression = UpdateExpression().set(self._names["retry"], retry)
         key = self._layout.parked(projection, stream)
         request = single(
             expression.action(self._config.table, key, exists(self._config.pk)),
@@ -177,7 +185,7 @@ class Parking:
         except ConditionFailedError as refusal:
             raise NotParkedError(projection.id, stream) from refusal
         assert found is not None
-        return _parked(found)
+        return self._parked(found)
 
     def release(self, projection: Projection, stream: StreamId, retry: str) -> Parked | None:
         """Let a stream go on, as this retry has applied everything.
@@ -189,7 +197,7 @@ class Parking:
         request = DeleteItem(
             table_name=self._config.table,
             key=self._layout.parked(projection, stream),
-            **condition_fields(equals("retry", retry), Placeholders()),
+            **condition_fields(self._marked(retry), Placeholders()),
         )
         try:
             self._driver.send(request)
@@ -197,11 +205,12 @@ class Parking:
             return self.find(projection, stream)
         return None
 
+    def _parked(self, item: Item) -> Parked:
+        found = item_from_wire(item)
+        values = {field: found[name] for field, name in self._names.items() if name in found}
+        return msgspec.convert(values, Parked)
+
 
 def _storable(text: str) -> str:
     """Words that an item can hold: cut, and a lone surrogate spelled out."""
     return text[:_TEXT_MAX].encode("utf-8", "backslashreplace").decode()
-
-
-def _parked(item: Item) -> Parked:
-    return msgspec.convert(item_from_wire(item), Parked)

@@ -1,4 +1,9 @@
-"""The gate of read models that one stream makes: `applied` stands in the row itself."""
+"""The gate of read models that one stream makes: `applied` stands in the row itself.
+
+So does the stream that made it. A row's key follows from its stream alone: a handler that changes
+it, or a second stream that `of()` gives the same key, would write over a stranger's row, and is
+poison instead.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ from orm.models.actions import put_row
 from orm.models.layout import layout_of
 from orm.requests import GetItem, Item, Put, PutItem
 from projections.delivery import Delivery
-from projections.errors import ContendedError, ProjectionDefinitionError
+from projections.errors import ContendedError, ForeignRowError, ProjectionDefinitionError
 from projections.gate import (
     RIVAL_ATTEMPTS_MAX,
     Applied,
@@ -32,7 +37,7 @@ from projections.gate import (
     poison,
     stops_the_worker,
 )
-from projections.layout import APPLIED
+from projections.layout import APPLIED, SOURCE, ProjectionLayout
 from projections.projection import ReadModel, projection_of
 
 ROWS_REMEMBERED: Final = 10_000
@@ -54,16 +59,24 @@ class RowGate:
         store: where gaps are read.
         driver: the way to the read-model table.
         config: that table's names.
+        rows_max: how many rows it keeps in memory between batches.
     """
 
     def __init__(
-        self, model: type[ReadModel], store: EventStore, driver: Driver, config: SingleTableConfig
+        self,
+        model: type[ReadModel],
+        store: EventStore,
+        driver: Driver,
+        config: SingleTableConfig,
+        rows_max: int = ROWS_REMEMBERED,
     ) -> None:
         self.projection = projection_of(model)
         self._model, self._store = model, store
         self._driver, self._config = driver, config
+        self._layout = ProjectionLayout(config)
         self._settled = Places()
         self._rows: OrderedDict[StreamId, _Place] = OrderedDict()
+        self._rows_max = rows_max
 
     def apply(self, streams: Mapping[StreamId, Sequence[Delivery]]) -> Applied:
         """See `Gate.apply`."""
@@ -108,7 +121,7 @@ class RowGate:
                 rivals += 1
                 if rivals == RIVAL_ATTEMPTS_MAX:
                     raise ContendedError(self.projection.id, stream, rivals) from None
-                self._rows[stream] = self._read(stream)
+                self._remember(stream, self._read(stream))
             except Exception as error:
                 if not is_refusal(error):
                     raise
@@ -134,18 +147,33 @@ class RowGate:
         return _Place(None, 0) if work.begins_after(0) else None
 
     def _read(self, stream: StreamId) -> _Place:
-        row = self._first_row(stream)
         layout = layout_of(self._model, self._config, stream.tenant)
         found = self._driver.send(
             GetItem[Item](
                 table_name=self._config.table,
-                key=layout.key(layout.key_values(row)),
+                key=layout.key(layout.key_values(self._first_row(stream))),
                 consistent_read=True,
             )
         )
         if found.item is None:
             return _Place(None, 0)
+        self._check_source(stream, found.item)
         return _Place(layout.row(found.item), from_wire(found.item[APPLIED]))
+
+    def _check_source(self, stream: StreamId, item: Item) -> None:
+        """Refuse a row that this stream has not made; one that does not say is taken for its own.
+
+        Raises:
+            ForeignRowError: another stream made it, or no stream did.
+        """
+        if APPLIED not in item:
+            raise self._foreign("at its key there is a row that no stream made")
+        source, mine = item.get(SOURCE), self._layout.source(stream)
+        if source not in (None, mine):
+            raise self._foreign(f"at its key there is the row of {from_wire(source)}")
+
+    def _foreign(self, detail: str) -> ForeignRowError:
+        return ForeignRowError(self._model.__name__, detail)
 
     def _first_row(self, stream: StreamId) -> ReadModel:
         row = self._model.of(stream)
@@ -155,6 +183,8 @@ class RowGate:
 
     def _fold(self, stream: StreamId, place: _Place, todo: Sequence[Delivery]) -> Folded[ReadModel]:
         handlers = self.projection.handlers
+        layout = layout_of(self._model, self._config, stream.tenant)
+        key = layout.key_values(self._first_row(stream))
 
         def start() -> ReadModel:
             return self._first_row(stream) if place.row is None else copy.deepcopy(place.row)
@@ -165,6 +195,8 @@ class RowGate:
                 handler = handlers.get(type(event))
                 if handler is not None:
                     handler(row, event, recorded)
+            if (moved := layout.key_values(row)) != key:
+                raise self._foreign(f"its handlers changed its key from {key} to {moved}")
 
         return fold(self.projection, todo, start, step)
 
@@ -181,9 +213,12 @@ class RowGate:
         number = done[-1].number
         put = self._put(stream, folded.state, place, number)
         self._driver.send(PutItem(**msgspec.structs.asdict(put)))
-        self._rows[stream] = _Place(folded.state, number)
+        self._remember(stream, _Place(folded.state, number))
+
+    def _remember(self, stream: StreamId, place: _Place) -> None:
+        self._rows[stream] = place
         self._rows.move_to_end(stream)
-        if len(self._rows) > ROWS_REMEMBERED:
+        if len(self._rows) > self._rows_max:
             self._rows.popitem(last=False)
 
     def _put(self, stream: StreamId, row: ReadModel, place: _Place, number: int) -> Put:
@@ -194,7 +229,7 @@ class RowGate:
         return put_row(
             row,
             self._config,
-            extra={APPLIED: {"N": str(number)}},
+            extra={APPLIED: {"N": str(number)}, SOURCE: self._layout.source(stream)},
             condition=unchanged,
             tenant=stream.tenant,
         )

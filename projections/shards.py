@@ -4,6 +4,9 @@ A stream is split into shards that end and have children. Order holds per item o
 guarded by the gate, so lineage is a matter of cost and of never stopping early: a child is read
 once its parent is finished, a shard is finished only when DynamoDB itself shows its end, and an
 empty page never means the end.
+
+What DynamoDB tells of a stream may be late. So no shard ends because it stands in no list, and a
+list that shows a shard open is taken at its word.
 """
 
 from __future__ import annotations
@@ -19,7 +22,13 @@ from eventstore.errors import StreamCorruptedError
 from eventstore.layout import EventLayout
 from eventstore.log import Commit
 from orm.driver.protocol import Driver
-from orm.errors import ConfigurationError, InvalidKeyError, IteratorExpiredError, TrimmedError
+from orm.errors import (
+    ConfigurationError,
+    InvalidKeyError,
+    IteratorExpiredError,
+    TableNotFoundError,
+    TrimmedError,
+)
 from orm.limits import GET_RECORDS_MAX
 from orm.requests import DescribeStream, DescribeTable, GetRecords, GetShardIterator, Record, Shard
 
@@ -55,28 +64,46 @@ class ChangeStream:
     Args:
         driver: the way to it.
         layout: the event table's keys.
-        arn: the stream's name; asked of the table unless given.
     """
 
-    def __init__(self, driver: Driver, layout: EventLayout, arn: str | None = None) -> None:
-        self._driver, self._layout, self._arn = driver, layout, arn
+    def __init__(self, driver: Driver, layout: EventLayout) -> None:
+        self._driver, self._layout = driver, layout
+        self._arn: str | None = None
         self._decoder = msgspec.json.Decoder(layout.stored_commit, strict=False)
 
     @property
     def arn(self) -> str:
-        """The stream's name.
+        """Where the stream is, asked of the table once; see `follow`.
 
         Raises:
             ConfigurationError: the table has no stream.
         """
         if self._arn is None:
+            self.follow()
+        if self._arn is None:
             table = self._layout.config.table
-            self._arn = self._driver.send(DescribeTable(table_name=table)).table.latest_stream_arn
-            if self._arn is None:
-                raise ConfigurationError(
-                    table, "has no change stream", "keyfold tables describe; enable NEW_IMAGE"
-                )
+            raise ConfigurationError(
+                table, "has no change stream", "keyfold tables describe; enable NEW_IMAGE"
+            )
         return self._arn
+
+    @property
+    def name(self) -> str:
+        """What tells this stream from every other of the account: its table and its label."""
+        return self.arn.partition(":table/")[2].replace("/stream/", "/")
+
+    def follow(self) -> bool:
+        """Ask the table for its stream again, and go over to it.
+
+        Returns:
+            Whether there was another before. A stream that was switched off stays the table's
+            stream until it is switched on again, which begins a new one: what was written between
+            the two is in neither.
+        """
+        before, table = self._arn, self._layout.config.table
+        latest = self._driver.send(DescribeTable(table_name=table)).table.latest_stream_arn
+        self._arn = latest or before
+        return before not in (None, self._arn)
 
     def shards(self) -> Iterator[Shard]:
         """Every shard that DynamoDB lists now. The list may be late."""
@@ -90,10 +117,15 @@ class ChangeStream:
                 return
 
     def is_closed(self, shard_id: str) -> bool:
-        """Whether DynamoDB shows an end of this shard, or does not know it any more."""
-        for shard in self.shards():
-            if shard.shard_id == shard_id:
-                return shard.sequence_number_range.ending_sequence_number is not None
+        """Whether DynamoDB shows an end of this shard."""
+        return any(shard.shard_id == shard_id and has_ended(shard) for shard in self.shards())
+
+    def is_known(self, shard_id: str) -> bool:
+        """Whether DynamoDB gives out a place in this shard, listed or not."""
+        try:
+            self.iterator(shard_id, None)
+        except TableNotFoundError:
+            return False
         return True
 
     def iterator(self, shard_id: str, after: str | None) -> str:
@@ -151,17 +183,24 @@ class ShardReader:
 
         Raises:
             TrimmedError: the records behind this place are gone, or may be; see `rewind`.
+            IteratorExpiredError: so had a place that was just given out; read again.
         """
+        try:
+            return self._read()
+        except IteratorExpiredError as expired:
+            if self.sequence is None:
+                # Beginning anew at the oldest record would not tell that an older one is gone.
+                raise TrimmedError(expired.operation, expired.target, expired.detail) from expired
+            return self._read()
+
+    def _read(self) -> Page:
         if self._iterator is None:
             self._iterator = self._stream.iterator(self.shard_id, self.sequence)
         try:
             return self._stream.read(self._iterator)
-        except IteratorExpiredError as expired:
+        except IteratorExpiredError:
             self._iterator = None
-            if self.sequence is None:
-                # Beginning anew at the oldest record would not tell that an older one is gone.
-                raise TrimmedError(expired.operation, expired.target, expired.detail) from expired
-            return self.read()
+            raise
 
     def advance(self, page: Page) -> None:
         """What `page` brought is dealt with: go on behind it."""
@@ -174,6 +213,11 @@ class ShardReader:
     def rewind(self) -> None:
         """Begin at the oldest record there is."""
         self.sequence, self._iterator = None, None
+
+
+def has_ended(shard: Shard) -> bool:
+    """Whether a shard is closed: nothing more will be written into it."""
+    return shard.sequence_number_range.ending_sequence_number is not None
 
 
 def born_micros(shard_id: str) -> int:

@@ -7,6 +7,11 @@ A place is saved after the effects are written, each second or 1,000 records and
 so a crash only repeats what the gate drops. Told to stop, it finishes the page in hand, saves and
 releases, and another worker need not wait. While DynamoDB cannot be reached it waits and tries
 again, for as long as it takes: an outage is not poison.
+
+What DynamoDB lists may be late. So a shard is given up only when it is older than records are kept,
+in no list, and unknown when asked for; and one that was finished and is listed as open is opened
+again. What a shard that is given up held, and what was written while the stream was off, a repair
+scan brings from the store.
 """
 
 from __future__ import annotations
@@ -14,23 +19,33 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import msgspec
 
 from orm.clock import Clock, SystemClock
 from orm.driver.retry import RetryPolicy
-from orm.errors import KeyfoldError, TableNotFoundError, TrimmedError
+from orm.errors import IteratorExpiredError, KeyfoldError, TableNotFoundError, TrimmedError
+from orm.requests import Shard
 from projections.dispatch import Dispatcher
 from projections.errors import LeaseLostError
-from projections.leases import Lease, Leases, LeaseWatch
-from projections.shards import UNREADABLE, ChangeStream, Page, ShardReader, born_micros
+from projections.leases import Lease, Leases, LeaseWatch, covers_of
+from projections.shards import (
+    UNREADABLE,
+    ChangeStream,
+    Page,
+    ShardReader,
+    born_micros,
+    has_ended,
+)
 
 log = logging.getLogger("keyfold.worker")
 
 _VANISHED: Final = "a shard vanished before it was read to its end"
+_REPLACED: Final = "the change stream was switched off and on"
+_NO_SHARD: Final = "the change stream has no open shard; if it is switched off, nothing is read"
 _LAGS_KEPT: Final = 10_000
 _OUTAGES: Final = RetryPolicy(wait_first_seconds=0.5, wait_max_seconds=10.0)
 """How long an outage is waited out; it is never given up on."""
@@ -114,6 +129,8 @@ class Worker:
         self._held: dict[str, _Held] = {}
         self._balanced_at = -math.inf
         self._report = Report({})
+        self._stream_was_replaced = False
+        self._told_no_shard = False
 
     @property
     def shards(self) -> tuple[str, ...]:
@@ -162,6 +179,8 @@ class Worker:
             self.balance()
         busy = False
         for held in list(self._held.values()):
+            if held.lease.shard not in self._held:
+                continue  # lost while another was read
             with self._dropping_if_lost(held):
                 busy |= self._work(held)
         return busy
@@ -185,13 +204,11 @@ class Worker:
         except TrimmedError:
             held.owes_scan = True
             return self._repair(held)
-        except TableNotFoundError:
-            if any(shard.shard_id == held.lease.shard for shard in self._changes.shards()):
-                raise
-            self._scan(_VANISHED, self._dispatcher.lanes)
-            self._finish(held)
-            return True
-        self._dispatcher.dispatch(page.commits)
+        except IteratorExpiredError:
+            return False  # the next round asks for another place
+        except TableNotFoundError as unknown:
+            return self._leave(held, unknown)
+        self._dispatcher.dispatch(page.commits, between=self._renew_due)
         held.reader.advance(page)
         self._count(held, page)
         if held.reader.ended:
@@ -205,7 +222,27 @@ class Worker:
         self._scan("records were trimmed before they were read", self._dispatcher.lanes)
         held.reader.rewind()
         held.owes_scan = False
+        self._save(held)
         return True
+
+    def _leave(self, held: _Held, unknown: TableNotFoundError) -> bool:
+        """Nothing can be read: the shard has vanished, or DynamoDB does not know it just now."""
+        listed = {shard.shard_id for shard in self._changes.shards()}
+        if self._has_vanished(held.lease.shard, listed):
+            self._scan(_VANISHED, self._dispatcher.lanes)
+            self._finish(held)
+            return True
+        log.warning("a shard is let go for now: %s", unknown)
+        self._save(held)
+        self._leases.release(held.lease)
+        self._held.pop(held.lease.shard, None)
+        return False
+
+    def _has_vanished(self, shard: str, listed: Container[str]) -> bool:
+        """Whether a shard is gone for ever; one late answer may not say so."""
+        if shard in listed or born_micros(shard) + RETENTION_MICROS >= self._clock.now_micros():
+            return False
+        return not self._changes.is_known(shard)
 
     def _count(self, held: _Held, page: Page) -> None:
         self._report.records["commit"] += len(page.commits)
@@ -237,7 +274,7 @@ class Worker:
     def _finish(self, held: _Held) -> None:
         self._save(held)
         self._leases.finish(held.lease)
-        del self._held[held.lease.shard]
+        self._held.pop(held.lease.shard, None)
         self._balanced_at = -math.inf  # its children can be read now
 
     def _scan(self, reason: str, projections: Iterable[str], level: int = logging.WARNING) -> None:
@@ -258,46 +295,72 @@ class Worker:
     def balance(self) -> None:
         """Take shards that are free and whose turn it is, up to this worker's share."""
         self._balanced_at = self._clock.monotonic()
-        leases = {lease.shard: lease for lease in self._leases.all()}
-        listed = {shard.shard_id: shard.parent_shard_id for shard in self._changes.shards()}
-        for shard, parent in listed.items():
-            if shard not in leases:
-                covers = leases[parent].covers if parent in leases else ()
-                leases[shard] = self._leases.create(
-                    Lease(shard=shard, parent=parent, covers=covers)
-                )
+        self._follow()
+        leases = {lease.shard: lease for lease in self._leases.all(self._changes.name)}
+        listed = {shard.shard_id: shard for shard in self._changes.shards()}
+        for shard in listed.values():
+            self._record(shard, leases)
         self._retire_vanished(leases, listed)
-        open_leases = [lease for lease in leases.values() if not lease.finished]
-        for lease in self._wanted(open_leases):
-            if self._is_turn(lease, leases):
-                self._take(lease)
+        self._tell_if_off(leases)
+        for lease in self._wanted(leases):
+            self._take(lease, covers_of(lease, leases))
 
-    def _retire_vanished(self, leases: dict[str, Lease], listed: Iterable[str]) -> None:
-        """Shards that DynamoDB no longer lists were trimmed: what they held is in the store."""
+    def _follow(self) -> None:
+        """Go over to the table's new stream, if it has one.
+
+        Its leases cover nothing, so that the first to take one brings up to date from the store
+        whatever lay in the old stream still, and what was written between the two.
+        """
+        if self._changes.follow():
+            log.warning("%s; going on with %s", _REPLACED, self._changes.name)
+            self._stream_was_replaced = True
+            self.release()
+
+    def _record(self, shard: Shard, leases: dict[str, Lease]) -> None:
+        """See that a listed shard has a lease, and none that calls it finished while it is open."""
+        shard_id = shard.shard_id
+        if shard_id not in leases:
+            leases[shard_id] = self._leases.create(
+                Lease(stream=self._changes.name, shard=shard_id, parent=shard.parent_shard_id)
+            )
+        if leases[shard_id].finished and not has_ended(shard):
+            log.warning("a shard was finished and is open: %s", shard_id)
+            with suppress(LeaseLostError):  # another worker has opened it again
+                leases[shard_id] = self._leases.reopen(leases[shard_id])
+
+    def _retire_vanished(self, leases: dict[str, Lease], listed: Container[str]) -> None:
+        """Shards that DynamoDB no longer knows were trimmed: what they held is in the store."""
         for shard, lease in list(leases.items()):
-            if shard in listed or lease.finished or not self._watch.is_free(lease):
+            if lease.finished or shard in self._held or not self._watch.is_free(lease):
                 continue
-            if shard in self._held:
+            if not self._has_vanished(shard, listed):
                 continue
             self._scan(_VANISHED, self._dispatcher.lanes)
-            try:
-                leases[shard] = self._leases.finish(lease)
-            except LeaseLostError:
-                continue  # another worker has retired it, or taken it
+            with suppress(LeaseLostError):  # another worker has retired it, or taken it
+                leases[shard] = self._leases.retire(lease, self._dispatcher.lanes)
 
-    def _wanted(self, leases: list[Lease]) -> list[Lease]:
-        """Free leases up to an equal share of all; each worker counts for itself."""
-        owners = {lease.owner for lease in leases if lease.owner and not self._watch.is_free(lease)}
+    def _tell_if_off(self, leases: Mapping[str, Lease]) -> None:
+        if any(not lease.finished for lease in leases.values()):
+            self._told_no_shard = False
+        elif not self._told_no_shard:
+            log.warning("%s", _NO_SHARD)
+            self._told_no_shard = True
+
+    def _wanted(self, leases: Mapping[str, Lease]) -> list[Lease]:
+        """Free leases whose turn it is, up to an equal share; each worker counts for itself."""
+        open_leases = [lease for lease in leases.values() if not lease.finished]
+        free = [lease for lease in open_leases if self._watch.is_free(lease)]
+        owners = {lease.owner for lease in open_leases if lease.owner and lease not in free}
         owners.add(self._leases.worker)
-        share = math.ceil(len(leases) / len(owners))
-        free = [
+        share = math.ceil(len(open_leases) / len(owners))
+        ready = [
             lease
-            for lease in leases
-            if lease.shard not in self._held and self._watch.is_free(lease)
+            for lease in free
+            if lease.shard not in self._held and self._is_turn(lease, leases)
         ]
-        return free[: max(0, share - len(self._held))]
+        return ready[: max(0, share - len(self._held))]
 
-    def _is_turn(self, lease: Lease, leases: dict[str, Lease]) -> bool:
+    def _is_turn(self, lease: Lease, leases: Mapping[str, Lease]) -> bool:
         """Parents first, decided now and not when the shard was listed: a list may be late.
 
         A parent that is nowhere has been trimmed only if its child is older than retention.
@@ -308,9 +371,9 @@ class Worker:
             return leases[lease.parent].finished
         return born_micros(lease.shard) + RETENTION_MICROS < self._clock.now_micros()
 
-    def _take(self, lease: Lease) -> None:
+    def _take(self, lease: Lease, covers: Iterable[str]) -> None:
         try:
-            taken = self._leases.take(lease)
+            taken = self._leases.take(lease, covers)
         except LeaseLostError:
             return
         reader = ShardReader(self._changes, taken.shard, taken.checkpoint)
@@ -320,7 +383,8 @@ class Worker:
             with self._dropping_if_lost(held):
                 self._complete(held)
         except BaseException:
-            del self._held[taken.shard]  # not complete, so nothing may be read or saved of it
+            # Not complete, so nothing may be read or saved of it. It may be lost already.
+            self._held.pop(taken.shard, None)
             raise
 
     def _complete(self, held: _Held) -> None:
@@ -328,6 +392,8 @@ class Worker:
         missing = sorted(set(self._dispatcher.lanes) - set(held.lease.covers))
         if held.lease.checkpoint is None and self._may_lack_its_head(held.lease.shard):
             self._scan("a shard was first met after retention", self._dispatcher.lanes)
+        elif missing and self._stream_was_replaced and not held.lease.covers:
+            self._scan(_REPLACED, missing)
         elif missing:
             # Nothing is wrong here: this is how a projection that is new gets its history.
             reason = f"{', '.join(missing)} had not seen all of a shard"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Final, TextIO
 
 from orm.cli.output import cell, printable
 
-WIDTH: Final = 100
+WIDTH: Final = min(100, shutil.get_terminal_size((100, 24)).columns)
 _NAME_WIDTH: Final = 13
 
 
@@ -71,3 +72,11 @@ def shown_path(path: Path) -> str:
         return f"~/{path.relative_to(Path.home())}"
     except ValueError:
         return shlex.quote(str(path))
+
+
+def keyfold() -> str:
+    """The command as it can be typed here: by name where a shell finds it, else by its path."""
+    if shutil.which("keyfold"):
+        return "keyfold"
+    beside = Path(sys.executable).with_name("keyfold")
+    return shlex.quote(shown_path(beside)) if beside.exists() else "keyfold"

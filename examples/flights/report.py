@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from examples.demo.story import Story, plural, shown_path
+from examples.demo.story import Story, keyfold, plural, shown_path
 from examples.demo.tables import Beginning
 from examples.demo.told import cost_told, failures_told, lag_told
 from examples.flights.demo import Outcome
@@ -122,14 +122,14 @@ def times(count: int) -> str:
 def next_told(settings: Path | None) -> str:
     """What to type next."""
     if settings is None:
-        return "keyfold demo          the same on the real engine"
-    stream = "FLIGHT#EWR-2013-01-01-0515-UA1545"
+        return f"{keyfold()} demo          the same on the real engine"
+    stream, typed = "FLIGHT#EWR-2013-01-01-0515-UA1545", keyfold()
     return "\n".join(
         [
             f"S={shown_path(settings)}",
-            f"keyfold stream cat '{stream}' --settings $S",
-            f"keyfold aggregate show '{stream}' --at 2 --settings $S",
-            "keyfold projection lag --settings $S",
-            "keyfold local stop    the engine runs on until then",
+            f"{typed} stream cat '{stream}' --settings \"$S\"",
+            f"{typed} aggregate show '{stream}' --at 2 --settings \"$S\"",
+            f'{typed} projection lag --settings "$S"',
+            f"{typed} local stop    the engine runs on until then",
         ]
     )

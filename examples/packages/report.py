@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from examples.demo.story import Story, plural, shown_path
+from examples.demo.story import Story, keyfold, plural, shown_path
 from examples.demo.told import cost_told, failures_told, lag_told
 from examples.packages.demo import Outcome
 
@@ -90,15 +90,16 @@ def _together(outcome: Outcome) -> str:
 
 def _next(outcome: Outcome, settings: Path | None) -> str:
     if settings is None:
-        return "keyfold demo packages --events PATH    the same on the real engine"
+        return f"{keyfold()} demo packages --events PATH    the same on the real engine"
     first = outcome.reading["excerpts"]["busiest"][:1]
     stream = f"PACKAGE#{first[0]['name']}" if first else "PACKAGE#name"
-    lines = [f"S={shown_path(settings)}", f"keyfold stream cat '{stream}' --settings $S"]
+    typed = keyfold()
+    lines = [f"S={shown_path(settings)}", f"{typed} stream cat '{stream}' --settings \"$S\""]
     if outcome.reading["parked"]:
         parked = outcome.reading["parked"][0]
         lines += [
-            "keyfold parked ls --settings $S",
-            f"keyfold parked retry Releases 'PACKAGE#{parked['id']}' --settings $S    "
+            f'{typed} parked ls --settings "$S"',
+            f"{typed} parked retry Releases 'PACKAGE#{parked['id']}' --settings \"$S\"    "
             "once the handler in examples/packages/projections.py is mended",
         ]
-    return "\n".join([*lines, "keyfold local stop    the engine runs on until then"])
+    return "\n".join([*lines, f"{typed} local stop    the engine runs on until then"])

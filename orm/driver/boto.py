@@ -119,7 +119,9 @@ class BotoTransport:
             raise
         except boto_errors.NoRegionError as error:
             raise ConfigurationError(
-                "region", "none is set", "set AWS_REGION or pass region="
+                "region",
+                "none is set",
+                "set AWS_DEFAULT_REGION or KEYFOLD_REGION, or give --region",
             ) from error
         except (boto_errors.BotoCoreError, OSError) as error:
             raise _transport_error(error) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from orm.cli.output import ATTENTION, OK, USAGE, AsJson, Output
 from orm.local.server import EngineStatus, LocalEngine, Started, StartOptions
@@ -27,6 +28,8 @@ NEXT: Final = {
     "stopped": "keyfold local start",
 }
 
+PORTS = Number(gte=1, lte=65_535)
+
 app = App(
     name="local",
     help="Run DynamoDB Local on this machine; no Java, Maven or Docker is needed.",
@@ -36,7 +39,10 @@ app = App(
 @app.command
 def start(
     *,
-    port: Annotated[int | None, Parameter(help="Exactly this port; else 8000 or the next.")] = None,
+    port: Annotated[
+        int | None,
+        Parameter(validator=PORTS, help="Exactly this port; else 8000 or the next."),
+    ] = None,
     persist: Annotated[bool, Parameter(negative="", help="Keep tables over a stop.")] = False,
     data: Annotated[Path | None, Parameter(help="Keep tables, in this folder.")] = None,
     docker: Annotated[bool, Parameter(negative="", help="Run it with Docker.")] = False,
@@ -83,9 +89,9 @@ def status(
     output = Output(json)
     engine = LocalEngine(report=output.note)
     seen = engine.status()
-    if seen.condition != "running" or not env:
+    if not env:
         output.facts(_status_facts(engine, seen))
-    elif seen.state:
+    elif seen.condition == "running" and seen.state:
         print(_exports(seen.state))
     if seen.condition == "running":
         return OK

@@ -10,6 +10,7 @@ from orm.cli.output import ATTENTION, OK, Report
 from orm.cli.target import NOWHERE, Target
 from projections.cli.project import Watched
 from projections.lag import Lag, measure_lag
+from projections.leases import covers_of
 
 app = App(
     name="projection", help="List the projections of this project and how far behind they are."
@@ -25,10 +26,10 @@ def ls(*, group: Group = "main", target: Target = NOWHERE) -> int:
     Example: `keyfold projection ls`
     """
     watched = Watched(target, group)
-    leases = [lease for lease in watched.leases().all() if not lease.finished]
+    known = {lease.shard: lease for lease in watched.leases().all(watched.changes.name)}
+    covered = [covers_of(lease, known) for lease in known.values() if not lease.finished]
     rows = []
     for projection in watched.projections:
-        covered = sum(projection.id in lease.covers for lease in leases)
         parked = sum(1 for _ in watched.parking.all(projection))
         events = sorted(event.__name__ for event in projection.handlers)
         rows.append(
@@ -37,7 +38,7 @@ def ls(*, group: Group = "main", target: Target = NOWHERE) -> int:
                 projection.version,
                 projection.source,
                 events,
-                f"{covered} of {len(leases)}",
+                f"{sum(projection.id in covers for covers in covered)} of {len(covered)}",
                 parked,
             )
         )
@@ -74,6 +75,8 @@ def _row(lag: Lag) -> tuple[object, ...]:
 
 
 def _state(lag: Lag) -> str:
+    if not lag.shards:
+        return "no shard is open; is the change stream on? keyfold tables describe"
     if lag.incomplete:
         return "never brought up to date: keyfold worker run"
     if lag.unowned and not lag.is_caught_up:
@@ -84,4 +87,5 @@ def _state(lag: Lag) -> str:
 
 
 def _needs_a_person(lag: Lag) -> bool:
-    return bool(lag.parked or lag.incomplete or (lag.unowned and not lag.is_caught_up))
+    unread = (lag.unowned or not lag.shards) and not lag.is_caught_up
+    return bool(lag.parked or lag.incomplete or unread)

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
-from orm.cli.output import ATTENTION, OK
+from orm.cli.output import ATTENTION, OK, Output
 from orm.cli.target import NOWHERE, Target
 from projections.cli.project import Watched
 from projections.open import worker_name
@@ -24,7 +25,9 @@ app = App(name="worker", help="Run a worker that keeps the read models up to dat
 def run(
     *,
     group: Annotated[str, Parameter(help="Workers of one group share the work.")] = "main",
-    lease_seconds: Annotated[float, Parameter(help="After this silence others take over.")] = 10.0,
+    lease_seconds: Annotated[
+        float, Parameter(validator=Number(gte=1), help="After this silence others take over.")
+    ] = 10.0,
     target: Target = NOWHERE,
 ) -> int:
     """Run until Ctrl-C or SIGTERM, then finish the page in hand, save the place and let go.
@@ -33,7 +36,7 @@ def run(
 
     Example: `keyfold worker run`
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[Notes(target.output)])
     watched = Watched(target, group)
     options = WorkerOptions(lease_seconds=lease_seconds, balance_seconds=lease_seconds / 3)
     name = worker_name()
@@ -46,6 +49,17 @@ def run(
         report = worker.run(stopping.is_set)
     target.output.facts(_facts(report))
     return ATTENTION if any(counts["parked"] for counts in report.projections.values()) else OK
+
+
+class Notes(logging.Handler):
+    """What the worker logs, said as every command says what stands beside its results."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._output.note(f"{record.levelname.lower()}: {record.getMessage()}")
 
 
 def _facts(report: Report) -> dict[str, object]:

@@ -19,7 +19,7 @@ from tests.counts import count
 
 HISTORIES = count(24, 600)
 LENGTH = 120
-GROUPS = 4  # tests that the histories are dealt out to, so that workers share them
+GROUPS = max(4, HISTORIES // 12)  # tests that share the histories; none of them gets long
 REPLAYS_MAX = 60
 PAGES_MAX = 60
 

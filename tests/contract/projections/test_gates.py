@@ -13,6 +13,7 @@ from projections import Projector, handles
 from projections.dispatch import gate_of
 from projections.effects import Effects
 from projections.projection import Declared
+from projections.row_gate import RowGate
 from tests.contract.projections.bank import (
     Branch,
     Closed,
@@ -268,6 +269,20 @@ def test_a_fresh_gate_on_old_commits_costs_one_refusal_and_one_read(house: House
     with cost(house.meter) as spent:
         house.deliver(house.gate(Ledger()), commits)
     assert spent.requests == {"TransactWriteItems": 1, "BatchGetItem": 1}
+
+
+def test_a_gate_keeps_a_bounded_number_of_rows(house: House) -> None:
+    """Of a scan over what others have applied too, where every row is read and none is written."""
+    branch, streams = fresh_branch(), [fresh_account() for _ in range(5)]
+    commits = [c for s in streams for c in house.append(s, Deposited(1, branch))]
+    house.deliver(house.gate(Statement), commits)
+    gate = RowGate(Statement, house.metered_store(), house.driver, house.rows, rows_max=2)
+    house.deliver(gate, commits)
+    for stream, reads in ((streams[-1], 0), (streams[0], 1)):
+        with cost(house.meter) as spent:
+            house.deliver(gate, house.append(stream, Deposited(2, branch))[-1:])
+        assert spent.requests.get("GetItem", 0) == reads
+        assert account_of(house, stream).lines == [1, 2]
 
 
 # --- the bounds of a transaction --------------------------------------------------------------

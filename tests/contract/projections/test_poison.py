@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Self
+from decimal import Decimal
+from typing import Any, Self
 
+import msgspec
 import pytest
 
 from eventstore import ANY, Draft, Event, Recorded, StreamId
@@ -14,10 +16,27 @@ from orm.driver import RetryingDriver, WireDriver
 from orm.driver.faults import Fault, FaultyTransport
 from orm.driver.retry import RetryPolicy
 from orm.errors import KeyfoldError
-from projections import Effects, NotParkedError, Projector, ReadModel, handles, projection_of
+from orm.memory import MemoryTransport
+from orm.models.layout import layout_of
+from orm.requests import GetItem, Item
+from orm.update import UpdateExpression, single
+from projections import (
+    Effects,
+    HandlerError,
+    NotParkedError,
+    Parking,
+    ProjectionDefinitionError,
+    Projector,
+    ReadModel,
+    handles,
+    projection_of,
+)
 from projections.dispatch import Dispatcher
+from projections.layout import SOURCE
+from tests.conftest import fresh_config
 from tests.contract.projections.bank import (
     EVENTS,
+    Branch,
     Deposited,
     Ledger,
     Named,
@@ -556,3 +575,443 @@ def test_a_commit_that_only_others_handle_parks_nobody(house: House, subject: Su
     stream = fresh_account()
     subject.dispatcher.dispatch(house.append(stream, Seen(), Named("x/a")))
     assert house.parking.find(subject.projection, stream) is None
+
+
+class Interrupted(Dispatcher):
+    """A retry with mended code; a worker comes in between its last read and its release."""
+
+    meanwhile: Any = None
+
+    def _replay(self, lane: Any, stream: StreamId, first: int) -> Any:
+        applied = super()._replay(lane, stream, first)
+        self.meanwhile()
+        return applied
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_poison_that_is_met_during_a_retry_stays_parked(
+    house: House, subject: Subject, mended: bool
+) -> None:
+    """The worker still runs the old code: the retry must not release what it has not seen."""
+    stream = fresh_account()
+    subject.dispatcher.dispatch(deposits(house, stream, 1, 13))
+    retrying = Interrupted(
+        house.metered_store(), [subject.declared], house.driver, house.rows, house.clock
+    )
+
+    def old_worker_goes_on() -> None:
+        subject.mood.broken = True
+        house.dispatcher(subject.declared).dispatch(deposits(house, stream, 4, 13))
+
+    retrying.meanwhile = old_worker_goes_on
+    subject.mood.broken = not mended
+    still = retrying.retry(subject.projection.id, stream)
+    assert still is not None
+    assert (still.commit, still.retry) == (4 if mended else 2, None)
+    assert house.parking.find(subject.projection, stream) == still
+    assert [one for one in house.parking.all(subject.projection) if one.stream == stream] == [still]
+    assert subject.lines(stream) == ([1, 13, 4] if mended else [1])
+    subject.dispatcher.dispatch(deposits(house, stream, 5))
+    subject.mood.broken = False
+    assert subject.retry(stream) is None
+    assert subject.lines(stream) == [1, 13, 4, 13, 5]
+
+
+def test_parking_outlives_a_release_that_comes_between(house: House) -> None:
+    """The record was there when it was to be written and gone when it was looked at."""
+    projection, stream = projection_of(Ledger()), fresh_account()
+    error = HandlerError(projection.id, stream, 1, "deposited", "no")
+    house.parking.park(projection, error, 1)
+    house.parking.begin_retry(projection, stream, "r1")
+
+    class Releasing:
+        """Lets the retry release just before the record is looked at."""
+
+        def call(self, operation: str, params: dict) -> bytes:
+            if operation == "GetItem" and house.parking.find(projection, stream):
+                assert house.parking.release(projection, stream, "r1") is None
+            return house.transport.call(operation, params)
+
+    parking = Parking(WireDriver(Releasing()), house.rows, house.clock)
+    parked = parking.park(projection, error, 2)
+    assert house.parking.find(projection, stream) == parked
+    assert parked.attempts == 2
+
+
+# --- what would stop everybody ------------------------------------------------------------------
+
+
+class Weighed(Model, key=Key("name")):
+    name: str
+    kilos: float = 0
+    pieces: int = 0
+
+
+class Sloppy(Projector, source="ACCOUNT"):
+    """Does what the owner says to a row that many streams share."""
+
+    @handles
+    def named(self, event: Named, rows: Effects) -> None:
+        name, what = event.owner.split("/")
+        match what:
+            case "put":
+                rows.put(Weighed(name=name))
+            case "float":
+                rows.add(Weighed, {"name": name}, kilos=0.1, pieces=1)
+            case "decimal":
+                rows.add(Weighed, {"name": name}, kilos=Decimal("0.2"), pieces=1)
+            case "typo":
+                rows.add(Weighed, {"name": name}, pices=1)
+            case "text":
+                rows.add(Weighed, {"name": name}, pieces="1")  # type: ignore[arg-type]
+            case "attribute":
+                row = Weighed(name=name)
+                row.pieces = Odd()  # type: ignore[assignment]
+                rows.put(row)
+            case "huge":
+                rows.add(Weighed, {"name": name}, kilos=1e30)
+            case "tiny":
+                rows.add(Weighed, {"name": name}, kilos=1e-30)
+
+
+class Odd:
+    """Fails in ways of its own wherever it is looked at, once it is in a row."""
+
+    def __deepcopy__(self, memo: object) -> Odd:
+        return self
+
+    def __repr__(self) -> str:
+        raise LookupError("no repr")
+
+
+def said(house: House, name: str, *what: str) -> tuple[list[StreamId], list[Any]]:
+    """A stream for each thing to do, and all of their commits as one batch."""
+    streams = [fresh_account() for _ in what]
+    commits = [
+        commit
+        for stream, one in zip(streams, what, strict=True)
+        for commit in house.append(stream, Named(f"{name}/{one}"))
+    ]
+    return streams, commits
+
+
+def test_numbers_of_every_kind_add_up_in_one_batch(house: House) -> None:
+    name = fresh_branch()
+    _, commits = said(house, name, "float", "decimal", "float", "float")
+    house.dispatcher(Sloppy()).dispatch(commits)
+    row = house.table().get_or_fail(Weighed, name=name)
+    assert (row.kilos, row.pieces) == (0.5, 4)
+
+
+@pytest.mark.parametrize("bad", ["typo", "text", "attribute"])
+@pytest.mark.parametrize("first", ["put", "float"])
+def test_effects_that_fit_nothing_park_their_own_stream(house: House, first: str, bad: str) -> None:
+    """Joined onto what another stream's commit did to the same row in the same batch."""
+    name = fresh_branch()
+    streams, commits = said(house, name, first, bad, "decimal")
+    dispatcher = house.dispatcher(Sloppy())
+    dispatcher.dispatch(commits)
+    projection = projection_of(Sloppy())
+    found = [house.parking.find(projection, stream) for stream in streams]
+    assert [one is not None for one in found] == [False, True, False]
+    row = house.table().get_or_fail(Weighed, name=name)
+    assert row.pieces == (1 if first == "put" else 2)
+    assert dispatcher.lanes[projection.id].counts["applied"] == 2
+
+
+def test_a_sum_that_no_number_holds_parks_no_more_than_it_must(house: House) -> None:
+    """Three streams add to one row; what fits is there, exactly."""
+    name = fresh_branch()
+    streams, commits = said(house, name, "huge", "tiny", "huge")
+    dispatcher = house.dispatcher(Sloppy())
+    dispatcher.dispatch(commits)
+    parked = [house.parking.find(projection_of(Sloppy()), stream) for stream in streams]
+    assert sum(one is not None for one in parked) == 1
+    assert house.table().get_or_fail(Weighed, name=name).kilos in (1e30, 2e30)
+
+
+@pytest.mark.parametrize("size", [1_005, 1_500, 2_040])
+def test_a_stream_with_the_longest_id_stops_nobody(
+    house: House, subject: Subject, size: int
+) -> None:
+    """Legal in the event table; no key of a row, so it parks, and another has its row."""
+    long, short = StreamId("ACCOUNT", fresh_branch() + "x" * (size - 10)), fresh_account()
+    subject.dispatcher.dispatch([*deposits(house, long, 1), *deposits(house, short, 2)])
+    assert subject.lines(short) == [2]
+    parked = house.parking.find(subject.projection, long)
+    if isinstance(subject.declared, Projector):  # its row's sort key is the commit's number
+        assert (parked is None) is (size < 2_038)
+    else:
+        assert (parked is None) is (size < 1_010)
+    if parked is not None:
+        assert parked.stream == long
+        assert long in {one.stream for one in house.parking.all(subject.projection)}
+        subject.dispatcher.dispatch(deposits(house, long, 3))
+        assert house.dispatcher(subject.declared).retry(subject.projection.id, long) is not None
+
+
+def test_a_projector_follows_a_stream_with_the_longest_id(house: House) -> None:
+    """Its marker's key would be over the limit and is hashed; nothing is doubled for it."""
+    branch, long = fresh_branch(), StreamId("ACCOUNT", fresh_branch() + "x" * 2_026)
+    commits = house.append(long, Deposited(1, branch), Deposited(2, branch))
+    house.dispatcher(Ledger()).dispatch(commits)
+    house.dispatcher(Ledger()).dispatch(commits)
+    house.dispatcher(Ledger()).dispatch(house.append(long, Deposited(3, branch))[-1:])
+    assert house.table().get_or_fail(Branch, branch=branch).pence == 6
+
+
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("half a pair: \ud83d"), "ValueError: half a pair: \\ud83d"),
+        (UnspeakableError(), "UnspeakableError: its text cannot be made: RuntimeError"),
+    ],
+    ids=["surrogate", "no text"],
+)
+@pytest.mark.parametrize("kind", ["row", "marker"])
+def test_any_error_can_be_parked(house: House, kind: str, error: Exception, told: str) -> None:
+    """Its text is made of the user's data, and may be what no item holds."""
+
+    class Hopeless(Projector, source="ACCOUNT"):
+        @handles
+        def deposited(self, event: Deposited, rows: Effects) -> None:
+            raise error
+
+    class HopelessRow(Hollow, key=Key("account"), source="ACCOUNT"):
+        @handles
+        def deposited(self, event: Deposited) -> None:
+            raise error
+
+    declared = HopelessRow if kind == "row" else Hopeless()
+    stream = fresh_account()
+    house.dispatcher(declared).dispatch(deposits(house, stream, 1))
+    parked = house.parking.find(projection_of(declared), stream)
+    assert parked is not None
+    assert parked.error == told
+
+
+class Hollow(ReadModel):
+    """What the read models below have in common."""
+
+    account: str
+    lines: list[int] = []
+
+    @classmethod
+    def of(cls, stream: StreamId) -> Self:
+        return cls(account=stream.id)
+
+
+class Strict(Event, tag="strict"):
+    """Fails in its own way when it is read."""
+
+    pence: str
+
+    def __post_init__(self) -> None:
+        if self.pence.startswith("bad"):
+            raise LookupError(self.pence)
+
+
+class StrictRow(Hollow, key=Key("account"), source="ACCOUNT"):
+    @handles
+    def strict(self, event: Strict) -> None:
+        self.lines.append(int(event.pence))
+
+
+class StrictSum(Projector, source="ACCOUNT"):
+    @handles
+    def strict(self, event: Strict, rows: Effects, commit: Recorded) -> None:
+        rows.put(MoodyLine(account=commit.stream.id, number=commit.commit))
+
+
+@pytest.mark.parametrize("kind", ["row", "marker"])
+def test_an_event_that_fails_in_any_way_when_it_is_read_parks(house: House, kind: str) -> None:
+    bad, good = fresh_account(), fresh_account()
+    for stream, pence in ((bad, "1"), (bad, "bad"), (good, "2")):
+        house.append_raw(stream, [RawEvent("strict", 1, {"pence": pence})])
+    declared = StrictRow if kind == "row" else StrictSum()
+    dispatcher = house.dispatcher(declared, store=house.metered_store((Strict,)))
+    dispatcher.dispatch([*house.commits(bad), *house.commits(good)])
+    parked = house.parking.find(projection_of(declared), bad)
+    assert parked is not None
+    assert parked.commit == 2
+    assert "bad" in parked.error
+    assert dispatcher.lanes[projection_of(declared).id].counts["applied"] == 2
+
+
+def test_a_failure_beside_an_unknown_event_is_told_as_it_is(house: House) -> None:
+    """The projection passes unknown events over; the handler of a known one fails."""
+
+    class Half(Hollow, key=Key("account"), source="ACCOUNT", ignores_unknown=True):
+        @handles
+        def deposited(self, event: Deposited) -> None:
+            if event.pence == 5:
+                raise ZeroDivisionError("bad luck")
+            self.lines.append(event.pence)
+
+    stream = fresh_account()
+    deposits(house, stream, 1)
+    house.append_raw(stream, FUTURE)
+    house.dispatcher(Half).dispatch(house.commits(stream))
+    parked = house.parking.find(projection_of(Half), stream)
+    assert parked is not None
+    assert (parked.commit, parked.tag) == (2, "deposited")
+    assert parked.error == "ZeroDivisionError: bad luck"
+    assert house.table().get_or_fail(Half, account=stream.id).lines == [1]
+
+
+# --- whose row it is ----------------------------------------------------------------------------
+
+
+class Mover(Hollow, key=Key("account"), source="ACCOUNT"):
+    """A handler that gives its row another's key."""
+
+    @handles
+    def deposited(self, event: Deposited) -> None:
+        self.lines.append(event.pence)
+
+    @handles
+    def named(self, event: Named) -> None:
+        self.account = event.owner
+
+
+@pytest.mark.parametrize("victim_first", [True, False])
+def test_a_handler_that_changes_its_rows_key_parks(house: House, victim_first: bool) -> None:
+    """The row it would have written over is as its own stream made it."""
+    thief, victim = fresh_account(), fresh_account()
+    dispatcher = house.dispatcher(Mover)
+    batches = [deposits(house, victim, 7), house.append(thief, Deposited(1, "b"), Named(victim.id))]
+    for commits in batches if victim_first else reversed(batches):
+        dispatcher.dispatch(commits)
+    dispatcher.dispatch(deposits(house, victim, 8))
+    parked = house.parking.find(projection_of(Mover), thief)
+    assert parked is not None
+    assert (parked.commit, parked.tag) == (2, "named")
+    assert "changed its key" in parked.error
+    assert house.table().get_or_fail(Mover, account=victim.id).lines == [7, 8]
+    assert house.table().get_or_fail(Mover, account=thief.id).lines == [1]
+
+
+class Shared(Hollow, key=Key("account"), source="ACCOUNT"):
+    """Its `of` gives one key to streams that it takes for one."""
+
+    @classmethod
+    def of(cls, stream: StreamId) -> Self:
+        return cls(account=stream.id.split("-")[0])
+
+    @handles
+    def deposited(self, event: Deposited) -> None:
+        self.lines.append(event.pence)
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+@pytest.mark.parametrize("tenant", [None, "acme"])
+def test_two_streams_of_one_row_are_told(house: House, restarted: bool, tenant: str | None) -> None:
+    """The first has the row; the second is parked and not silently dropped."""
+    name = fresh_branch()
+    one, other = (StreamId("ACCOUNT", f"{name}-{n}", tenant) for n in "ab")
+    dispatcher = house.dispatcher(Shared)
+    dispatcher.dispatch(deposits(house, one, 1, 2))
+    if restarted:
+        dispatcher = house.dispatcher(Shared)
+    dispatcher.dispatch(deposits(house, other, 10, 20, 30))
+    dispatcher.dispatch(deposits(house, one, 3))
+    parked = house.parking.find(projection_of(Shared), other)
+    assert parked is not None
+    assert f"the row of {house.rows.keys.join('ACCOUNT', one.id)}" in parked.error
+    assert house.table(tenant).get_or_fail(Shared, account=name).lines == [1, 2, 3]
+    assert house.parking.find(projection_of(Shared), one) is None
+
+
+def test_a_row_that_no_stream_made_is_left_alone(house: House) -> None:
+    stream = fresh_account()
+    by_hand = Statement(account=stream.id, balance=99)
+    house.table().create(by_hand)
+    house.dispatcher(Statement).dispatch(deposits(house, stream, 1))
+    parked = house.parking.find(projection_of(Statement), stream)
+    assert parked is not None
+    assert "a row that no stream made" in parked.error
+    assert house.table().get_or_fail(Statement, account=stream.id) == by_hand
+
+
+def test_a_row_from_before_sources_were_stored_goes_on(house: House) -> None:
+    """Whoever writes it next has its source in it from then on."""
+    stream = fresh_account()
+    house.dispatcher(Statement).dispatch(deposits(house, stream, 1))
+    layout = layout_of(Statement, house.rows)
+    key = layout.key({"account": stream.id})
+    forget = UpdateExpression().remove(SOURCE).action(house.rows.table, key)
+    house.plain.send(single(forget))
+    house.dispatcher(Statement).dispatch(deposits(house, stream, 2))
+    assert house.table().get_or_fail(Statement, account=stream.id).lines == [1, 2]
+    item = house.plain.send(GetItem[Item](table_name=house.rows.table, key=key)).item
+    assert item is not None
+    assert item[SOURCE] == {"S": house.rows.keys.join("ACCOUNT", stream.id)}
+
+
+class Meddler(Projector, source="ACCOUNT"):
+    @handles
+    def deposited(self, event: Deposited, rows: Effects, commit: Recorded) -> None:
+        rows.put(Statement(account=commit.stream.id))
+
+
+def test_a_projector_cannot_write_a_read_models_row(house: House) -> None:
+    stream = fresh_account()
+    dispatcher = house.dispatcher(Statement, Meddler())
+    dispatcher.dispatch(deposits(house, stream, 1, 2))
+    parked = house.parking.find(projection_of(Meddler()), stream)
+    assert parked is not None
+    assert "Statement is a read model" in parked.error
+    assert house.table().get_or_fail(Statement, account=stream.id).lines == [1, 2]
+
+
+# --- projections that would pass for each other -------------------------------------------------
+
+
+class STATEMENT(Hollow, key=Key("account"), source="ACCOUNT"):
+    """In capitals its name is that of `Statement`."""
+
+    @handles
+    def deposited(self, event: Deposited) -> None: ...
+
+
+class LedgerAgain(Projector, source="ACCOUNT", name="Ledger"):
+    @handles
+    def deposited(self, event: Deposited, rows: Effects) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ([Ledger(), LedgerAgain()], "two projections are called Ledger@1"),
+        ([Statement, Ledger(), Statement], "two projections are called Statement@1"),
+        ([Statement, STATEMENT], "Statement and of STATEMENT would stand at the same keys"),
+        ([Grown, Statement], "Grown and of Statement would stand at the same keys"),
+    ],
+    ids=["one id", "one twice", "capitals", "one prefix"],
+)
+def test_projections_that_would_pass_for_each_other_are_refused(
+    house: House, declared: list[Any], text: str
+) -> None:
+    """One of them would never run, or each would take the other's rows for its own."""
+    with pytest.raises(ProjectionDefinitionError, match=text):
+        house.dispatcher(*declared)
+
+
+@pytest.mark.parametrize("names", [("id", "retry"), ("category", "commit")])
+def test_parking_goes_by_any_names_of_the_keys(names: tuple[str, str]) -> None:
+    """The table's keys may be called as an attribute of a park record is."""
+    rows = msgspec.structs.replace(fresh_config(), pk=names[0], sk=names[1])
+    house = House(MemoryTransport(), fresh_config(), rows).create()
+    subject, stream = Subject(house, "marker"), fresh_account("acme")
+    subject.dispatcher.dispatch(deposits(house, stream, 1, 13))
+    [parked] = house.parking.all(subject.projection)
+    assert (parked.stream, parked.commit) == (stream, 2)
+    assert subject.retry(stream) == house.parking.find(subject.projection, stream)
+    subject.mood.broken = False
+    assert subject.retry(stream) is None
+    assert list(house.parking.all(subject.projection)) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
+from collections.abc import Callable
 from typing import Any, Self
 
 import msgspec
@@ -15,7 +17,13 @@ from orm.clock import ManualClock
 from orm.driver import RetryingDriver, Transport, WireDriver
 from orm.driver.faults import Fault, FaultyTransport
 from orm.driver.retry import RetryPolicy
-from orm.errors import ConfigurationError, KeyfoldError, ThrottledError
+from orm.errors import (
+    ConfigurationError,
+    IteratorExpiredError,
+    KeyfoldError,
+    TableNotFoundError,
+    ThrottledError,
+)
 from orm.memory import MemoryTransport
 from orm.requests import DeleteItem, PutItem
 from projections import Dispatcher, ReadModel, handles, measure_lag, projection_of
@@ -23,6 +31,7 @@ from projections.leases import Leases
 from projections.projection import Declared
 from projections.shards import ChangeStream
 from projections.worker import RETENTION_MICROS, Worker
+from tests.conftest import fresh_config
 from tests.contract.projections.bank import Branch, Deposited, Ledger, Seen, Statement
 from tests.contract.projections.house import BRISK, House, fresh_account
 
@@ -292,6 +301,54 @@ def test_a_rolling_deploy_leaves_no_hole_in_the_new_projection(timed_house: Hous
     assert lines(timed_house, stream) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("unread", [0, 1], ids=["all read", "a commit unread"])
+def test_old_code_may_read_the_end_of_a_shard_whose_child_new_code_has_listed(
+    timed_house: House, engine: MemoryTransport, unread: int
+) -> None:
+    """What counts for the child is what its parent covered when it ended."""
+    first, second = fresh_account(), fresh_account()
+    deposit(timed_house, first, 1)
+    new = timed_house.worker(*ALL, Late, name="new")
+    old = timed_house.worker(*ALL, name="old")
+    rounds(new, timed_house, 2)
+    deposit(timed_house, second, *range(unread))
+    engine.roll_shard(timed_house.events.table)
+    new.balance()
+    new.release()
+    rounds(old, timed_house, 1)
+    old.release()
+    assert lag_of(timed_house, Late).incomplete == 1
+    assert lag_of(timed_house, Statement).is_caught_up
+    newer = timed_house.worker(*ALL, Late, name="newer")
+    rounds(newer, timed_house, 4)
+    assert sum(newer.report().scans.values()) == 1
+    row = timed_house.table().get(Late, account=second.id)
+    assert (row.lines if row else []) == [*range(unread)]
+    assert lag_of(timed_house, Late).is_caught_up
+
+
+def test_who_gives_up_a_shard_vouches_for_its_own_projections_only(
+    timed_house: House, engine: MemoryTransport
+) -> None:
+    """Old code scans for what it has; the new code's projection is still owed the rest."""
+    stream = fresh_account()
+    new = timed_house.worker(*ALL, Late, name="new")
+    rounds(new, timed_house, 2)
+    new.release()
+    deposit(timed_house, stream, 1)
+    engine.roll_shard(timed_house.events.table)
+    timed_house.clock.sleep(48 * 3_600)
+    old = timed_house.worker(*ALL, name="old")
+    old.balance()
+    old.release()
+    assert lines(timed_house, stream) == [1]
+    gone = next(lease for lease in timed_house.leases().all() if lease.parent is None)
+    assert (gone.finished, gone.covers) == (True, ("Ledger@1", "Statement@1"))
+    newer = timed_house.worker(*ALL, Late, name="newer")
+    rounds(newer, timed_house, 4)
+    assert timed_house.table().get_or_fail(Late, account=stream.id).lines == [1]
+
+
 def test_an_unfinished_scan_is_not_taken_for_done(timed_house: House) -> None:
     """The store is out of reach meanwhile: nobody says that the new projection is complete."""
     stream = fresh_account()
@@ -422,11 +479,107 @@ class HidesParents(ChangeStream):
                 yield shard
 
 
-def with_changes(house: House, kind: type[ChangeStream], **options: object) -> Worker:
+def with_changes(house: House, kind: type[ChangeStream], name: str = "one") -> Worker:
     from eventstore.layout import EventLayout
 
     changes = kind(house.driver, EventLayout(house.events))
-    return Worker(changes, house.dispatcher(*ALL), house.leases("one"), house.clock, BRISK)
+    return Worker(changes, house.dispatcher(*ALL), house.leases(name), house.clock, BRISK)
+
+
+class HidesChildren(ChangeStream):
+    """A list that is late: shards that were split off do not stand in it."""
+
+    def shards(self):
+        return (shard for shard in super().shards() if shard.parent_shard_id is None)
+
+
+@pytest.mark.parametrize("hours", [0, 30], ids=["at once", "after a day"])
+def test_no_shard_is_given_up_because_a_list_is_late(
+    timed_house: House, engine: MemoryTransport, hours: int
+) -> None:
+    """One worker has made the child's lease, another's list has no such shard, however old."""
+    one, two = timed_house.worker(*ALL), with_changes(timed_house, HidesChildren, "two")
+    rounds(one, timed_house, 2)
+    [child] = engine.roll_shard(timed_house.events.table)
+    timed_house.clock.sleep(hours * 3_600)
+    one.balance()
+    two.balance()
+    assert {lease.shard: lease.finished for lease in timed_house.leases().all()}[child] is False
+    stream = fresh_account()
+    deposit(timed_house, stream, 1)
+    for _ in range(8):
+        rounds(one, timed_house, 1)
+        two.round()
+    assert lines(timed_house, stream) == [1]
+    assert {*one.shards, *two.shards} == {child}
+
+
+def test_a_finished_lease_of_an_open_shard_is_opened_again(timed_house: House) -> None:
+    """However it came about: nothing is lost in it, and nobody is told that all is well."""
+    stream = fresh_account()
+    worker = timed_house.worker(*ALL)
+    rounds(worker, timed_house, 2)
+    worker.release()
+    [lease] = timed_house.leases().all()
+    timed_house.leases().finish(lease)
+    deposit(timed_house, stream, 1)
+    lag = lag_of(timed_house, Statement)
+    assert (lag.commits_behind, lag.shards, lag.is_caught_up) == (1, 1, False)
+    rounds(worker, timed_house, 2)
+    assert worker.shards == (lease.shard,)
+    assert lines(timed_house, stream) == [1]
+
+
+def test_two_event_tables_share_a_read_model_table_and_no_lease(timed_house: House) -> None:
+    """Both services are of the group `main`; neither touches the other's places."""
+    other = House(timed_house.transport, fresh_config(), timed_house.rows, timed_house.clock)
+    other.log.create()
+    mine, theirs = fresh_account(), fresh_account()
+    one, two = timed_house.worker(*ALL), other.worker(*ALL, name="two")
+    rounds(one, timed_house, 2)
+    timed_house.clock.sleep(RETENTION_MICROS / 1e6 + 60)
+    for _ in range(3):
+        rounds(two, other, 2)
+        rounds(one, timed_house, 2)
+        deposit(timed_house, mine, 1)
+        deposit(other, theirs, 2)
+    rounds(one, timed_house, 2)
+    rounds(two, other, 2)
+    assert (len(one.shards), len(two.shards)) == (1, 1)
+    assert lines(timed_house, mine) == [1, 1, 1]
+    assert lines(timed_house, theirs) == [2, 2, 2]
+    assert lag_of(timed_house, Statement).shards == lag_of(other, Statement).shards == 1
+
+
+def test_a_shard_that_is_not_known_just_now_is_read_later(timed_house: House) -> None:
+    """Neither listed nor known for a moment, and young: nobody dies of it or gives it up."""
+
+    class Forgets(ChangeStream):
+        weather = "good"
+
+        def shards(self):
+            return iter(()) if self.weather == "bad" else super().shards()
+
+        def read(self, iterator: str, limit: int = 1_000):
+            if self.weather != "good":
+                raise TableNotFoundError("GetRecords", "events", "no such shard")
+            return super().read(iterator, limit)
+
+        def is_known(self, shard_id: str) -> bool:
+            return self.weather == "good"
+
+    stream = fresh_account()
+    worker = with_changes(timed_house, Forgets)
+    rounds(worker, timed_house, 2)
+    deposit(timed_house, stream, 1)
+    for Forgets.weather in ("bad", "worse"):
+        rounds(worker, timed_house, 3)
+        [lease] = timed_house.leases().all()
+        assert not lease.finished
+    Forgets.weather = "good"
+    rounds(worker, timed_house, 2)
+    assert lines(timed_house, stream) == [1]
+    assert sum(worker.report().scans.values()) == 1, "that of the beginning"
 
 
 def test_an_empty_page_is_not_the_end(timed_house: House, engine: MemoryTransport) -> None:
@@ -482,6 +635,45 @@ def test_a_disabled_stream_is_drained_and_finished(own_house: House) -> None:
     assert (lease.finished, lease.owner) == (True, None)
 
 
+def switch(house: House, on: bool) -> None:
+    wanted: dict[str, Any] = {"StreamEnabled": on}
+    if on:
+        wanted["StreamViewType"] = "NEW_IMAGE"
+    params = {"TableName": house.events.table, "StreamSpecification": wanted}
+    house.transport.call("UpdateTable", params)
+
+
+@pytest.mark.parametrize("drained", [True, False], ids=["drained", "switched at once"])
+def test_a_stream_that_is_switched_off_and_on_is_followed(
+    own_house: House, drained: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By a worker that runs all the time; what was written meanwhile comes from the store."""
+    before, between, after = fresh_account(), fresh_account(), fresh_account()
+    options = msgspec.structs.replace(BRISK, balance_seconds=0.0)
+    worker = own_house.worker(*ALL, options=options)
+    rounds(worker, own_house, 2)
+    old = own_house.changes.name
+    deposit(own_house, before, 1)
+    switch(own_house, on=False)
+    if drained:
+        with caplog.at_level(logging.WARNING, "keyfold.worker"):
+            rounds(worker, own_house, 6)
+        assert worker.shards == ()
+        assert sum("no open shard" in text for text in caplog.messages) == 1
+        assert not lag_of(own_house, Statement).is_caught_up
+    deposit(own_house, between, 2)
+    time.sleep(0.01)  # a stream's name is the time of its beginning
+    switch(own_house, on=True)
+    assert own_house.changes.name != old
+    assert lag_of(own_house, Statement).incomplete == 1
+    deposit(own_house, after, 3)
+    rounds(worker, own_house, 4)
+    assert [lines(own_house, one) for one in (before, between, after)] == [[1], [2], [3]]
+    assert worker.report().scans["the change stream was switched off and on"] == 1
+    assert len(worker.shards) == 1
+    assert lag_of(own_house, Statement).is_caught_up
+
+
 def test_names_of_events_that_nobody_knows_are_passed_over(timed_house: House) -> None:
     """DynamoDB Local calls an expiry UNKNOWN_TO_SDK_VERSION."""
     import json
@@ -524,6 +716,46 @@ def test_an_expired_place_is_asked_for_again(timed_house: House) -> None:
     rounds(worker, timed_house, 2)
     timed_house.clock.sleep(20 * 60)
     deposit(timed_house, stream, 2)
+    rounds(worker, timed_house, 2)
+    assert lines(timed_house, stream) == [1, 2]
+    assert worker.report().records["commit"] == 2
+
+
+def test_an_expired_place_costs_one_request_for_another(timed_house: House) -> None:
+    from tests.support.meter import cost
+
+    stream = fresh_account()
+    worker = timed_house.worker(*ALL, options=msgspec.structs.replace(BRISK, balance_seconds=9e9))
+    deposit(timed_house, stream, 1)
+    rounds(worker, timed_house, 2)
+    timed_house.clock.sleep(20 * 60)
+    before = timed_house.clock.monotonic()
+    with cost(timed_house.meter) as spent:
+        worker.round()
+    assert spent.requests["GetShardIterator"] == 1
+    assert spent.requests["GetRecords"] + spent.failures.get("GetRecords", 0) <= 3
+    assert timed_house.clock.monotonic() == before
+
+
+def test_places_that_are_always_expired_stop_nobody(timed_house: House) -> None:
+    """The worker tries again each round, and goes on where it was."""
+
+    class Expires(ChangeStream):
+        bad = False
+
+        def read(self, iterator: str, limit: int = 1_000):
+            if self.bad:
+                raise IteratorExpiredError("GetRecords", "events", "expired")
+            return super().read(iterator, limit)
+
+    stream = fresh_account()
+    worker = with_changes(timed_house, Expires)
+    deposit(timed_house, stream, 1)
+    rounds(worker, timed_house, 2)
+    deposit(timed_house, stream, 2)
+    Expires.bad = True
+    rounds(worker, timed_house, 3)
+    Expires.bad = False
     rounds(worker, timed_house, 2)
     assert lines(timed_house, stream) == [1, 2]
     assert worker.report().records["commit"] == 2
@@ -620,11 +852,11 @@ def test_a_long_scan_keeps_the_lease(timed_house: House) -> None:
     rival_saw: list[tuple[str, ...]] = []
 
     class Slow(Dispatcher):
-        def dispatch(self, commits, lanes=None) -> None:
+        def dispatch(self, commits, lanes=None, between=lambda: None) -> None:
             timed_house.clock.sleep(6)
             rival.round()
             rival_saw.append(rival.shards)
-            super().dispatch(commits, lanes)
+            super().dispatch(commits, lanes, between)
 
     rival = timed_house.worker(*ALL, name="rival")
     dispatcher = Slow(
@@ -640,6 +872,80 @@ def test_a_long_scan_keeps_the_lease(timed_house: House) -> None:
     assert set(rival_saw) == {()}
     assert len(slow.shards) == 1
     assert one.shards == ()
+
+
+class Toll:
+    """A transport on which each write takes its time, while somebody else looks round."""
+
+    def __init__(self, transport: Transport, clock: ManualClock, seconds: float) -> None:
+        self.transport, self.clock, self.seconds = transport, clock, seconds
+        self.meanwhile: Callable[[], None] = lambda: None
+        self._looked_at = clock.monotonic()
+
+    def call(self, operation: str, params: dict[str, Any], /) -> bytes:
+        if operation in ("PutItem", "TransactWriteItems"):
+            self.clock.sleep(self.seconds)
+        if self.clock.monotonic() - self._looked_at >= 2:
+            self._looked_at = self.clock.monotonic()
+            self.meanwhile()
+        return self.transport.call(operation, params)
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["a page", "a scan"])
+def test_a_long_page_keeps_the_lease(
+    timed_house: House, manual_clock: ManualClock, new: bool
+) -> None:
+    """Four hundred streams in one page, 60 ms a write: the worker is healthy and stays."""
+    toll = Toll(timed_house.transport, manual_clock, 0.06)
+    rival = timed_house.worker(Statement, name="rival")
+    slow_house = House(toll, timed_house.events, timed_house.rows, manual_clock)
+    if not new:
+        first = timed_house.worker(Statement)
+        rounds(first, timed_house, 2)
+        first.release()
+    streams = [fresh_account() for _ in range(400)]
+    for stream in streams:
+        deposit(timed_house, stream, 1)
+    slow = slow_house.worker(Statement, name="slow")
+    saw: list[tuple[str, ...]] = []
+
+    def look() -> None:
+        rival.balance()
+        saw.append(rival.shards)
+
+    slow.balance() if not new else None
+    toll.meanwhile = look
+    slow.round()
+    assert len(saw) >= 8
+    assert set(saw) == {()}
+    assert len(slow.shards) == 1
+    assert all(lines(timed_house, stream) == [1] for stream in streams)
+
+
+def test_a_lease_lost_in_a_scan_that_then_fails_is_an_outage_and_no_more(
+    timed_house: House,
+) -> None:
+    """The error that arrives is the store's, so that the worker waits and goes on."""
+    deposit(timed_house, fresh_account(), 1)
+    heir = timed_house.worker(*ALL, name="heir")
+
+    class Sleeps(Dispatcher):
+        def catch_up(self, projection_ids, between=lambda: None) -> int:
+            for _ in range(2):
+                heir.balance()
+                timed_house.clock.sleep(11)
+            heir.balance()
+            between()
+            raise ThrottledError("Scan", "events", "slow down")
+
+    dispatcher = Sleeps(
+        timed_house.metered_store(), ALL, timed_house.driver, timed_house.rows, timed_house.clock
+    )
+    worker = timed_house.worker(name="sleeper", dispatcher=dispatcher)
+    with pytest.raises(ThrottledError):
+        worker.round()
+    assert worker.shards == ()
+    assert len(heir.shards) == 1
 
 
 # --- lag --------------------------------------------------------------------------------------
@@ -705,6 +1011,48 @@ def test_lag_names_shards_that_vanished_unread(timed_house: House, engine: Memor
     timed_house.clock.sleep(30 * 3_600)
     assert not lag_of(timed_house, Statement).is_caught_up
     assert lag_of(timed_house, Statement).incomplete >= 1
+
+
+def test_lag_does_not_call_a_split_incomplete(timed_house: House, engine: MemoryTransport) -> None:
+    """Nobody has listed the children, or taken them: they cover what their parent did."""
+    worker = timed_house.worker(*ALL)
+    rounds(worker, timed_house, 2)
+    engine.split_shard(timed_house.events.table)
+    assert lag_of(timed_house, Statement).is_caught_up
+    worker.balance()
+    lag = lag_of(timed_house, Statement)
+    assert (lag.shards, lag.incomplete, lag.is_caught_up) == (3, 0, True)
+    assert lag_of(timed_house, Late).incomplete == 3
+
+
+def test_lag_of_a_shard_that_vanished_is_not_nothing(
+    timed_house: House, engine: MemoryTransport
+) -> None:
+    """Its child covers what it did, and nobody has brought what it held."""
+    worker = timed_house.worker(*ALL)
+    rounds(worker, timed_house, 2)
+    engine.roll_shard(timed_house.events.table)
+    worker.balance()
+    worker.release()
+    timed_house.clock.sleep(30 * 3_600)
+    lag = lag_of(timed_house, Statement)
+    assert (lag.at_least, lag.incomplete, lag.is_caught_up) == (True, 1, False)
+    rounds(worker, timed_house, 4)
+    assert lag_of(timed_house, Statement).is_caught_up
+
+
+def test_lag_behind_trimmed_records_is_not_nothing(
+    timed_house: House, engine: MemoryTransport
+) -> None:
+    worker = timed_house.worker(*ALL)
+    deposit(timed_house, fresh_account(), 1)
+    rounds(worker, timed_house, 2)
+    deposit(timed_house, fresh_account(), 2)
+    engine.trim(timed_house.events.table)
+    lag = lag_of(timed_house, Statement)
+    assert (lag.commits_behind, lag.at_least, lag.is_caught_up) == (0, True, False)
+    rounds(worker, timed_house, 2)
+    assert lag_of(timed_house, Statement).is_caught_up
 
 
 def test_parked_streams_are_counted(timed_house: House) -> None:

@@ -25,15 +25,21 @@ from tests.counts import count
 from tests.support.schedule import ScheduledTransport, Task
 
 STEPS_MAX = 400
-WANTED = [1, 13, 3, 4, 5]
 
 
 class Race:
-    """One parked stream, a retry of it, and a worker that is brought two more commits."""
+    """One parked stream, a retry of it, and a worker that is brought two more commits.
 
-    def __init__(self, house: House, kind: str, *, mended: bool = True) -> None:
+    Args:
+        mended: whether the retry's code is.
+        old: whether the worker's code is not, and it meets what it cannot apply as well.
+    """
+
+    def __init__(self, house: House, kind: str, *, mended: bool = True, old: bool = False) -> None:
         self.house, self.stream = house, fresh_account()
         self.subject = Subject(house, kind)
+        self.workers = Subject(house, kind) if old else self.subject
+        self.brought = [4, 13] if old else [4, 5]
         self.append(1, 13, 3)
         self.worker_dispatcher: Dispatcher | None = None
         self.subject.dispatcher.dispatch(house.commits(self.stream))
@@ -44,20 +50,22 @@ class Race:
     def append(self, *pence: int) -> None:
         self.house.append(self.stream, *(Deposited(n, "b") for n in pence))
 
-    def dispatcher(self, transport: Transport) -> Dispatcher:
+    def dispatcher(self, transport: Transport, subject: Subject) -> Dispatcher:
         driver = RetryingDriver(WireDriver(transport))
         house = self.house
         store = House(transport, house.events, house.rows).store
-        return Dispatcher(store, [self.subject.declared], driver, house.rows, house.clock)
+        return Dispatcher(store, [subject.declared], driver, house.rows, house.clock)
 
     def _retry(self, task: Task) -> None:
-        dispatcher = self.dispatcher(ScheduledTransport(self.house.transport, task))
+        transport = ScheduledTransport(self.house.transport, task)
+        dispatcher = self.dispatcher(transport, self.subject)
         dispatcher.retry(self.subject.projection.id, self.stream)
 
     def _work(self, task: Task) -> None:
         """As a worker does that knew of the parking: append nothing, skip nothing it must not."""
-        dispatcher = self.dispatcher(ScheduledTransport(self.house.transport, task))
-        for pence in (4, 5):
+        transport = ScheduledTransport(self.house.transport, task)
+        dispatcher = self.dispatcher(transport, self.workers)
+        for pence in self.brought:
             self.append(pence)
             task.pause()
             dispatcher.dispatch(self.house.commits(self.stream)[-1:])
@@ -72,7 +80,7 @@ class Race:
         if parking.find(subject.projection, self.stream) is not None:
             subject.mood.broken = False
             assert subject.retry(self.stream) is None
-        assert subject.lines(self.stream) == WANTED
+        assert subject.lines(self.stream) == [1, 13, 3, *self.brought]
 
 
 def preempted(race: Race, *turns: int, kill: bool = False) -> None:
@@ -147,6 +155,20 @@ def test_no_commit_is_lost_in_any_order_of_steps(
         rng = random.Random(seed)
         race = Race(memory_house, kind, mended=mended)
         race.play(rng)
+        judged(race, f"seed {seed}")
+
+
+@pytest.mark.parametrize("kind", ["row", "marker"])
+def test_no_commit_is_lost_to_a_worker_of_the_old_code(memory_house: House, kind: str) -> None:
+    """The retry can apply what the worker cannot: whatever is left is parked, and listed so."""
+    retry_steps, _ = length(memory_house, kind)
+    for first in range(retry_steps + 1):
+        race = Race(memory_house, kind, old=True)
+        preempted(race, first, STEPS_MAX)
+        judged(race, f"retry {first}, worker to its end")
+    for seed in range(count(60, 2_000)):
+        race = Race(memory_house, kind, old=True)
+        race.play(random.Random(seed))
         judged(race, f"seed {seed}")
 
 

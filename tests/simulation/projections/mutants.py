@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from orm.driver import Transport
 from orm.errors import TrimmedError
+from orm.requests import Shard
+from projections.leases import Lease
 from projections.shards import ChangeStream, Page
 from projections.worker import Worker, _Held
-from tests.simulation.projections.world import ROWS, Parts
+from tests.simulation.projections.world import ROWS, Parts, Weather
 
 
 class SavesFirst(Worker):
@@ -19,7 +21,7 @@ class SavesFirst(Worker):
         page = held.reader.read()
         held.reader.advance(page)
         self._save(held)
-        self._dispatcher.dispatch(page.commits)
+        self._dispatcher.dispatch(page.commits, between=self._renew_due)
         if held.reader.ended:
             self._finish(held)
         return page.records > 0
@@ -94,10 +96,58 @@ class SkipsTrimmed(NeverScans):
             return True
 
 
-MUTANTS: dict[str, tuple[Parts, bool]] = {
-    "saves its place before applying": (Parts(worker=SavesFirst), False),
-    "skips trimmed records": (Parts(worker=SkipsTrimmed), True),
-    "takes an empty page for the end": (Parts(changes=BelievesEmptyPages), False),
-    "starts shards at LATEST": (Parts(changes=StartsAtLatest), False),
-    "writes without conditions": (Parts(wrap_rows=Unconditional), False),
+class CopiesCoverage(Worker):
+    """Takes what a parent covers when its child is listed for what the child covers."""
+
+    def _record(self, shard: Shard, leases: dict[str, Lease]) -> None:
+        parent = leases.get(shard.parent_shard_id or "")
+        if shard.shard_id not in leases and parent is not None:
+            leases[shard.shard_id] = self._leases.create(
+                Lease(
+                    stream=self._changes.name,
+                    shard=shard.shard_id,
+                    parent=shard.parent_shard_id,
+                    covers=parent.covers,
+                )
+            )
+        super()._record(shard, leases)
+
+    def _take(self, lease: Lease, covers: Iterable[str]) -> None:
+        super()._take(lease, lease.covers)
+
+
+class NeverReopens(Worker):
+    """Takes a lease that is finished for finished, whatever DynamoDB shows."""
+
+    def _record(self, shard: Shard, leases: dict[str, Lease]) -> None:
+        if shard.shard_id not in leases:
+            super()._record(shard, leases)
+
+
+class BelievesOneList(NeverReopens):
+    """Gives up what one list does not have."""
+
+    def _has_vanished(self, shard: str, listed: Container[str]) -> bool:
+        return shard not in listed
+
+
+CALM = Weather()
+TRIMS = Weather(trims=True)
+DEPLOYS = Weather(deploys=True)
+
+MUTANTS: dict[str, tuple[Parts, Weather]] = {
+    "saves its place before applying": (Parts(worker=SavesFirst), CALM),
+    "skips trimmed records": (Parts(worker=SkipsTrimmed), TRIMS),
+    "takes an empty page for the end": (
+        Parts(worker=NeverReopens, changes=BelievesEmptyPages),
+        CALM,
+    ),
+    "starts shards at LATEST": (Parts(changes=StartsAtLatest), CALM),
+    "gives a shard up because a list is late": (Parts(worker=BelievesOneList), CALM),
+    "copies what a parent covers when its child is listed": (Parts(worker=CopiesCoverage), DEPLOYS),
+    "goes over to a new stream without a scan": (
+        Parts(worker=NeverScans),
+        Weather(switches=True),
+    ),
+    "writes without conditions": (Parts(wrap_rows=Unconditional), CALM),
 }

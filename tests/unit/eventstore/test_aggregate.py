@@ -220,3 +220,16 @@ def test_a_rejection_pickles():
     """Test runners carry it between processes."""
     error = pickle.loads(pickle.dumps(Rejected("no")))
     assert (type(error), error.reason, str(error)) == (Rejected, "no", "no")
+
+
+def test_an_applier_that_would_fold_nothing_is_refused():
+    """A coroutine or a generator is made and thrown away: nothing in it ever runs."""
+
+    async def waits(self, event: Event) -> None: ...
+
+    def yields(self, event: Event):
+        yield event
+
+    for method in (waits, yields):
+        with pytest.raises(DefinitionError, match="write a plain def"):
+            applies(method)

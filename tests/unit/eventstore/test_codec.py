@@ -80,9 +80,7 @@ def test_an_unknown_tag_is_named_with_those_that_are_known():
 
 def test_an_unknown_version_is_named():
     """Newer code wrote it, or older code whose form is gone."""
-    with pytest.raises(
-        EventVersionError, match="recorded in schema version 1, this code has version 2"
-    ):
+    with pytest.raises(EventVersionError, match="schema version 1, this code has version 2"):
         CODEC.decode(stored(("closed", 1, {})))
 
 
@@ -118,9 +116,9 @@ def test_text_that_is_no_utf8_is_refused():
 
 
 def test_bytes_nested_without_end_are_refused():
-    """Not a crash."""
+    """Not a crash. How deep Python goes into C depends on its version: 3.13 follows 10,000."""
     with pytest.raises(EventFormatError, match="unreadable"):
-        CODEC.decode(b"\x91\x93\xa8anything\x01\x81\xa5value" + b"\x91" * 5_000 + b"\xc0")
+        CODEC.decode(b"\x91\x93\xa8anything\x01\x81\xa5value" + b"\x91" * 100_000 + b"\xc0")
 
 
 def test_an_event_of_a_class_it_was_not_given_is_not_written():

@@ -135,3 +135,88 @@ def test_a_handler_with_too_many_arguments_is_refused() -> None:
 def test_a_read_model_without_of_says_so_when_it_is_needed() -> None:
     with pytest.raises(ProjectionDefinitionError, match="needs @classmethod def of"):
         RowAgain.of(StreamId("TALLY", "a"))
+
+
+# --- handlers that would not run, or not be called ----------------------------------------------
+
+
+class Base(Event):
+    """A base of others; no event of its own."""
+
+
+def test_a_handler_that_calling_does_not_run_is_refused() -> None:
+    """It would count as applied and do nothing."""
+
+    class Async(Projector, source="TALLY"):
+        @handles
+        async def added(self, event: Added, rows: Effects) -> None: ...
+
+    class Yields(Projector, source="TALLY"):
+        @handles
+        def added(self, event: Added, rows: Effects):
+            yield
+
+    class Both(Projector, source="TALLY"):
+        @handles
+        async def added(self, event: Added, rows: Effects):
+            yield
+
+    for declared, text in ((Async, "is async"), (Yields, "yields"), (Both, "is async")):
+        with pytest.raises(ProjectionDefinitionError, match=rf"{declared.__name__}.added {text}"):
+            projection_of(declared())
+
+
+def test_a_handler_of_what_is_never_stored_is_refused() -> None:
+    """Events match by their own class, so it would never be called."""
+
+    class Broad(Projector, source="TALLY"):
+        @handles
+        def anything(self, event: Added | Base, rows: Effects) -> None: ...
+
+    class Number(Projector, source="TALLY"):
+        @handles
+        def anything(self, event: int, rows: Effects) -> None: ...
+
+    with pytest.raises(ProjectionDefinitionError, match="Base, which has no tag"):
+        projection_of(Broad())
+    with pytest.raises(ProjectionDefinitionError, match="int, which is no event"):
+        projection_of(Number())
+
+
+def test_a_handler_that_returns_something_says_so_when_it_runs() -> None:
+    """Nobody would look at what it returns."""
+
+    class Functional(Projector, source="TALLY"):
+        @handles
+        def added(self, event: Added) -> int:
+            return event.amount
+
+    declared = Functional()
+    handler = projection_of(declared).handlers[Added]
+    with pytest.raises(ProjectionDefinitionError, match="added returned int; handlers return noth"):
+        handler(declared, Added(1))
+
+
+# --- streams whose ids fill a key ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tenant", [None, "acme", "t" * 900])
+def test_the_longest_ids_have_keys_of_their_own(tenant: str | None) -> None:
+    """Whatever stream the event table takes can be parked and marked."""
+    layout, projection = ProjectionLayout(SingleTableConfig(table="rows")), projection_of(Row)
+    ids = [letter * size for letter in "ab$" for size in range(990, 1_010)]
+    ids += [letter * size for letter in "ab" for size in range(2_000 - len(tenant or ""), 2_041)]
+    for key in (layout.marker, layout.parked):
+        keys = [key(projection, StreamId("TALLY", id_, tenant)) for id_ in ids]
+        assert len({(k["pk"]["S"], k["sk"]["S"]) for k in keys}) == len(ids)
+        for found in keys:
+            assert len(found["pk"]["S"].encode()) <= 2_048
+            assert len(found["sk"]["S"].encode()) <= 1_024
+
+
+def test_a_hashed_key_is_no_other_streams_plain_one() -> None:
+    layout, projection = ProjectionLayout(SingleTableConfig(table="rows")), projection_of(Row)
+    long = layout.parked(projection, StreamId("TALLY", "x" * 2_000))["sk"]["S"]
+    kind, digest = layout.keys.split_framework(long)
+    for stream in (StreamId(kind, digest), StreamId("sha256", digest)):
+        assert layout.parked(projection, stream)["sk"]["S"] != long

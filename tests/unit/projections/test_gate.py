@@ -21,9 +21,11 @@ from projections.delivery import Delivery, by_stream
 from projections.errors import (
     ContendedError,
     EffectsError,
+    ForeignRowError,
     LeaseLostError,
     NotParkedError,
     ProjectionDefinitionError,
+    in_words,
 )
 from projections.gate import ATTEMPTS_MAX, Folded, Places, Work, fold, is_refusal, stops_the_worker
 
@@ -183,7 +185,7 @@ def cancelled(*codes: str) -> TransactionCanceledError:
         (UnprocessedError("BatchGetItem", "rows", []), False, True),
         (ContendedError("Sums@1", STREAM, 20), False, True),
         (StreamCorruptedError(STREAM, "a gap"), True, False),
-        (ValueError("a bug"), False, False),
+        (ValueError("a bug"), True, False),
         (ProjectionDefinitionError("of is missing"), True, True),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
@@ -204,6 +206,7 @@ def test_poison_and_outage_are_told_apart(error: Exception, refusal: bool, stops
         (ContendedError("Sums@1", STREAM, 20), "20 attempts on TALLY#a"),
         (LeaseLostError("s", "me"), "shard s is no longer held by me"),
         (NotParkedError("Sums@1", STREAM), "TALLY#a is not parked for Sums@1"),
+        (ForeignRowError("Row", "at its key is the row of TALLY#b"), "Row: at its key is the row"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
@@ -211,3 +214,14 @@ def test_errors_tell_their_facts_and_pickle(error: Exception, text: str) -> None
     assert text in str(error)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again)) == (type(error), str(error))
+
+
+def test_an_error_without_a_text_is_still_told() -> None:
+    """Its text is its author's code, and failing there must not stop the worker."""
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    assert in_words(MuteError()) == "MuteError: its text cannot be made: RuntimeError"
+    assert in_words(ValueError("no")) == "ValueError: no"

@@ -8,7 +8,7 @@ import pytest
 from orm.clock import ManualClock
 from projections.leases import Lease, LeaseWatch
 
-HELD = Lease(shard="s", owner="other", counter=4)
+HELD = Lease(stream="t/l", shard="s", owner="other", counter=4)
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def watch(clock: ManualClock) -> LeaseWatch:
 
 
 def test_a_released_lease_is_free_at_once(watch: LeaseWatch) -> None:
-    assert watch.is_free(Lease(shard="s", owner=None, counter=4))
+    assert watch.is_free(Lease(stream="t/l", shard="s", owner=None, counter=4))
 
 
 def test_a_held_lease_is_free_once_its_counter_stood_still(
