@@ -294,11 +294,15 @@ class DynamoDBLog:
         """One page of commits; an item among them that is none is no damaged answer."""
         try:
             return self._driver.send(query)
-        except CorruptResponseError as unreadable:
-            self._driver.send(msgspec.structs.replace(query, read_as=None))
-            raise StreamCorruptedError(
-                stream, f"it holds an item that is no commit: {unreadable.detail}"
-            ) from unreadable
+        except CorruptResponseError:
+            plain = self._driver.send(msgspec.structs.replace(query, read_as=None))
+            try:
+                msgspec.convert(plain.items, list[query.read_as], strict=False)  # type: ignore[name-defined]
+            except msgspec.ValidationError as error:
+                raise StreamCorruptedError(
+                    stream, f"it holds an item that is no commit: {error}"
+                ) from error
+            raise  # its items are commits: it was the answer that was damaged
 
     def head(self, stream: StreamId) -> Token:
         """See `Log.head`: one query of one item, backwards, consistent."""
