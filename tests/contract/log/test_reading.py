@@ -7,8 +7,10 @@ import tracemalloc
 
 import pytest
 
-from eventstore import ANY, NO_STREAM, Log, StreamCorruptedError, StreamId
+from eventstore import ANY, NO_STREAM, DynamoDBLog, Log, StreamCorruptedError, StreamId
+from orm.driver import Transport, WireDriver
 from orm.requests import DeleteItem, Item, PutItem, Query
+from tests.conftest import fresh_config
 from tests.support.logs import TableStore, draft, new_id, numbers
 
 PAGE_BYTES = 1_048_576  # API reference: Query
@@ -151,3 +153,15 @@ def test_other_items_of_the_partition_are_not_the_streams(
         )
     )
     assert everything.count == 6
+
+
+def test_a_forged_item_is_no_damaged_answer(memory_transport: Transport, stream: StreamId):
+    """Asked again it is still there, so it is the stream that is wrong."""
+    log = DynamoDBLog(WireDriver(memory_transport), fresh_config())
+    log.create()
+    log.append([draft(stream, NO_STREAM)], commit_id=new_id())
+    config = log.layout.config
+    forged = config.key(log.layout.pk(stream), log.layout.sk(2)) | {"f": {"S": "two"}}
+    WireDriver(memory_transport).send(PutItem(table_name=config.table, item=forged))
+    with pytest.raises(StreamCorruptedError, match="an item that is no commit"):
+        list(log.read(stream))
