@@ -170,12 +170,16 @@ class ChangeStream:
 
 
 class ShardReader:
-    """A place in one shard that moves only when told that what it read is dealt with."""
+    """A place in one shard that moves only when told that what it read is dealt with.
+
+    `began_anew` says whether the last page is the oldest that there was when it was read. DynamoDB
+    does not tell whether older ones are gone; everywhere else it does.
+    """
 
     def __init__(self, stream: ChangeStream, shard_id: str, after: str | None) -> None:
         self._stream, self.shard_id = stream, shard_id
         self.sequence = after
-        self.ended = False
+        self.ended = self.began_anew = False
         self._iterator: str | None = None
 
     def read(self) -> Page:
@@ -194,6 +198,7 @@ class ShardReader:
             return self._read()
 
     def _read(self) -> Page:
+        self.began_anew = self._iterator is None and self.sequence is None
         if self._iterator is None:
             self._iterator = self._stream.iterator(self.shard_id, self.sequence)
         try:

@@ -93,11 +93,12 @@ class Report(msgspec.Struct):
 
 
 class _Held(msgspec.Struct):
-    """A shard in hand."""
+    """A shard in hand. What was written before `open_since` (micros) is known to be applied."""
 
     lease: Lease
     reader: ShardReader
     applied_at: int
+    open_since: int
     unsaved: int = 0
     saved_monotonic: float = 0.0
     owes_scan: bool = False
@@ -208,6 +209,8 @@ class Worker:
             return False  # the next round asks for another place
         except TableNotFoundError as unknown:
             return self._leave(held, unknown)
+        if held.reader.began_anew and self._may_be_trimmed(held.open_since):
+            return self._repair(held)
         self._dispatcher.dispatch(page.commits, between=self._renew_due)
         held.reader.advance(page)
         self._count(held, page)
@@ -219,7 +222,7 @@ class Worker:
 
     def _repair(self, held: _Held) -> bool:
         """What was trimmed is in the store. Only when that is applied, go on at what is left."""
-        self._scan("records were trimmed before they were read", self._dispatcher.lanes)
+        self._scan_for(held, "records were trimmed before they were read")
         held.reader.rewind()
         held.owes_scan = False
         self._save(held)
@@ -281,6 +284,12 @@ class Worker:
         log.log(level, "repair scan of the store: %s", reason)
         self._report.scans[reason] += 1
         self._dispatcher.catch_up(projections, self._renew_due)
+
+    def _scan_for(self, held: _Held, reason: str) -> None:
+        """A scan for all projections, whatever the shard has still to tell."""
+        began = self._clock.now_micros()
+        self._scan(reason, self._dispatcher.lanes)
+        held.open_since = began
 
     def _renew_due(self) -> None:
         """Keep what is in hand during something long, without claiming any progress."""
@@ -377,7 +386,13 @@ class Worker:
         except LeaseLostError:
             return
         reader = ShardReader(self._changes, taken.shard, taken.checkpoint)
-        held = _Held(taken, reader, taken.applied_at, 0, self._clock.monotonic())
+        held = _Held(
+            taken,
+            reader,
+            taken.applied_at,
+            open_since=born_micros(taken.shard),
+            saved_monotonic=self._clock.monotonic(),
+        )
         self._held[taken.shard] = held
         try:
             with self._dropping_if_lost(held):
@@ -390,8 +405,8 @@ class Worker:
     def _complete(self, held: _Held) -> None:
         """Before a shard is read on: bring up to date what has not seen all that lies before."""
         missing = sorted(set(self._dispatcher.lanes) - set(held.lease.covers))
-        if held.lease.checkpoint is None and self._may_lack_its_head(held.lease.shard):
-            self._scan("a shard was first met after retention", self._dispatcher.lanes)
+        if held.lease.checkpoint is None and self._may_be_trimmed(held.open_since):
+            self._scan_for(held, "a shard was first met after retention")
         elif missing and self._stream_was_replaced and not held.lease.covers:
             self._scan(_REPLACED, missing)
         elif missing:
@@ -402,10 +417,9 @@ class Worker:
             return
         self._save(held)
 
-    def _may_lack_its_head(self, shard: str) -> bool:
-        """Whether a shard's oldest records may be trimmed; reading it would not tell."""
-        age = self._clock.now_micros() - born_micros(shard)
-        return born_micros(shard) > 0 and age > RETENTION_MICROS - _MARGIN_MICROS
+    def _may_be_trimmed(self, since: int) -> bool:
+        """Whether records of that time may be gone; a shard read from its start does not tell."""
+        return 0 < since < self._clock.now_micros() - (RETENTION_MICROS - _MARGIN_MICROS)
 
     def release(self) -> None:
         """Save and release every shard in hand, as well as that can be done now."""

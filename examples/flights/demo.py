@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -49,7 +50,7 @@ class Size(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """What the run's stream calls it."""
-        return f"{self.days} days" if self.days else "2013"
+        return f"{self.days} days" if self.days else Path(self.path).name
 
     def rows(self) -> Iterable[FlightRow]:
         """The flights."""

@@ -825,6 +825,34 @@ def test_a_worker_that_comes_back_after_days_misses_nothing(
     assert sum(second.report().scans.values()) >= 1
 
 
+@pytest.mark.parametrize("after", ["a repair", "taking"])
+def test_a_worker_that_sleeps_a_day_before_it_reads_from_the_start_misses_nothing(
+    timed_house: House, engine: MemoryTransport, after: str
+) -> None:
+    """What was written meanwhile was trimmed, and a shard read from its start does not tell."""
+    silent, talking = fresh_account(), fresh_account()
+    worker = timed_house.worker(*ALL)
+    rounds(worker, timed_house, 2)
+    if after == "a repair":
+        deposit(timed_house, talking, 1)
+        rounds(worker, timed_house, 1)
+        deposit(timed_house, talking, 2)
+        engine.trim(timed_house.events.table)
+        worker.round()
+    else:
+        engine.roll_shard(timed_house.events.table)
+        rounds(worker, timed_house, 1)
+        worker.balance()
+    deposit(timed_house, silent, 5)
+    timed_house.clock.sleep(25 * 3_600)
+    deposit(timed_house, talking, 3)
+    rounds(worker, timed_house, 6)
+    assert lines(timed_house, silent) == [5]
+    assert lines(timed_house, talking)[-1] == 3
+    scans = worker.report().scans["records were trimmed before they were read"]
+    assert scans == 1 + (after == "a repair")
+
+
 def test_a_shard_that_vanishes_in_hand_is_retired(
     timed_house: House, engine: MemoryTransport
 ) -> None:

@@ -110,11 +110,14 @@ def unfinish(site: Site) -> None:
 
 
 def test_another_size_begins_anew(place: Place, tmp_path: Path) -> None:
-    run_slice(place, flights_file(tmp_path / "one.csv", 20))
+    """What an unfinished run of other flights wrote is dropped."""
+    assert run_slice(place, flights_file(tmp_path / "one.csv", 20))[0] == 0
     unfinish(Site(place.settings(EXAMPLE), place.transport()))
-    code, outcome, _ = run_slice(place, flights_file(tmp_path / "two.csv", 30))
-    assert code == 0
+    code, outcome, said = run_slice(place, flights_file(tmp_path / "two.csv", 30))
+    assert code == 0, said
+    assert outcome["beginning"] == {"goes_on": False, "reason": "another size"}
     assert outcome["expected"]["flights"] == 30
+    assert outcome["own"]["done_before"] == 0
 
 
 def test_tables_of_someone_else_are_left_alone(place: Place, tmp_path: Path) -> None:

@@ -56,13 +56,13 @@ class Site:
             "AWS_ACCESS_KEY_ID": engine.access_key,
             "AWS_SECRET_ACCESS_KEY": engine.secret_key,
         }
-        transport = BotoTransport(
+        self.transport = BotoTransport(
             region=engine.region,
             endpoint_url=engine.endpoint_url,
             access_key=engine.access_key,
             secret_key=engine.secret_key,
         )
-        self.driver = RetryingDriver(WireDriver(transport))
+        self.driver = RetryingDriver(WireDriver(self.transport))
         self.settings = load_project(folder, {}).settings
         self.written: dict[str, list[int]] = {}
 

@@ -103,6 +103,21 @@ def test_lag_is_none_once_a_worker_has_caught_up(site: Site) -> None:
     assert all("no worker reads it" in line for line in ended.lines())
 
 
+def test_lag_asks_about_a_stream_that_is_switched_off(site: Site) -> None:
+    """Everything that can be read is read, and nobody sees what is written now."""
+    site.move("alice", 1)
+    work(site)
+    table = site.settings.events_config.table
+    site.transport.call(
+        "UpdateTable", {"TableName": table, "StreamSpecification": {"StreamEnabled": False}}
+    )
+    work(site, 8)
+    ended = site.keyfold("projection", "lag", "--json")
+    assert ended.code == 3
+    assert [row["shards"] for row in ended.json()] == [0, 0]
+    assert all("is the change stream on?" in row["state"] for row in ended.json())
+
+
 def test_lag_tells_of_parked_streams(parked: Site) -> None:
     ended = parked.keyfold("projection", "lag", "--json")
     assert ended.code == 3

@@ -69,10 +69,11 @@ def test_ends_with_equal_sums(outcome: demo.Outcome) -> None:
     assert outcome.own.done_before == 0
 
 
-def test_one_race_was_lost_and_one_answer(outcome: demo.Outcome) -> None:
-    assert outcome.conflicts > 0
-    assert outcome.own.races[0].stream == "RUN#demo"
-    assert outcome.own.races[0].found > outcome.own.races[0].decided_on
+def test_a_race_was_lost_and_one_answer(outcome: demo.Outcome) -> None:
+    """The lanes of a writer load the run before any signs on; they may lose other races as well."""
+    assert outcome.own.conflicts >= 2, "one lane of each writer at least"
+    assert all(race.found > race.decided_on for race in outcome.own.races)
+    assert outcome.own.races
     assert outcome.reading["lost"]["times"] == 1
 
 
