@@ -14,6 +14,8 @@ from orm.cli.output import cell, printable
 
 WIDTH: Final = min(100, shutil.get_terminal_size((100, 24)).columns)
 _NAME_WIDTH: Final = 13
+NEXT: Final = "next"
+"""The fact that holds commands."""
 
 
 class Story:
@@ -48,17 +50,17 @@ class Story:
         self._out.flush()
 
     def _fact(self, name: str, text: str) -> None:
-        lines = [
-            part
-            for line in printable(text).split("\n")
-            for part in textwrap.wrap(
-                line, WIDTH - _NAME_WIDTH, break_on_hyphens=False, break_long_words=False
-            )
-            or [""]
-        ]
+        lines = printable(text).split("\n")
+        if name != NEXT:  # what is to be typed stays on its line
+            lines = [part for line in lines for part in _wrapped(line)]
         for number, line in enumerate(lines):
             head = name if number == 0 else ""
             print(f"{head:<{_NAME_WIDTH}}{line}".rstrip(), file=self._out)
+
+
+def _wrapped(line: str) -> list[str]:
+    width = WIDTH - _NAME_WIDTH
+    return textwrap.wrap(line, width, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def plural(count: int, noun: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from examples.demo.story import Story, keyfold, plural, shown_path
+from examples.demo.story import NEXT, Story, keyfold, plural, shown_path
 from examples.demo.tables import Beginning
 from examples.demo.told import cost_told, failures_told, lag_told
 from examples.flights.demo import Outcome
@@ -44,7 +44,7 @@ def tell(outcome: Outcome, story: Story, settings: Path | None) -> None:
         title = f"Flights of {shown['legs'][0]['aircraft']}, the first of them"
         story.table(title, shown["legs"], *LEGS)
     story.facts(_facts(outcome))
-    story.facts({"next": next_told(settings)})
+    story.facts({NEXT: next_told(settings)})
 
 
 def _facts(outcome: Outcome) -> dict[str, str]:

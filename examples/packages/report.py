@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from examples.demo.story import Story, keyfold, plural, shown_path
+from examples.demo.story import NEXT, Story, keyfold, plural, shown_path
 from examples.demo.told import cost_told, failures_told, lag_told
 from examples.packages.demo import Outcome
 
@@ -29,7 +29,7 @@ def tell(outcome: Outcome, story: Story, settings: Path | None) -> None:
         title = "Parked: these wait for a person, every other package went on"
         story.table(title, outcome.reading["parked"], *PARKED)
     story.facts(_facts(outcome))
-    story.facts({"next": _next(outcome, settings)})
+    story.facts({NEXT: _next(outcome, settings)})
 
 
 def _facts(outcome: Outcome) -> dict[str, str]:
