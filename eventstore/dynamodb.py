@@ -266,29 +266,38 @@ class DynamoDBLog:
     def _pages(self, stream: StreamId, first: int, last: int) -> Iterator[Sequence[Any]]:
         if first > last:
             return
-        config, layout = self.layout.config, self.layout
         start: Item | None = None
         while True:
             page = self._page(
                 stream,
-                Query[Any](
-                    table_name=self._table,
-                    key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
-                    expression_attribute_names={"#pk": config.pk, "#sk": config.sk},
-                    expression_attribute_values={
-                        ":pk": {"S": layout.pk(stream)},
-                        ":a": {"S": layout.sk(first)},
-                        ":z": {"S": layout.sk(last)},
-                    },
+                self._between(
+                    stream,
+                    first,
+                    last,
                     projection_expression=STREAMS_PROJECTION,
-                    consistent_read=True,
                     exclusive_start_key=start,
-                    read_as=layout.streams_commit,
+                    read_as=self.layout.streams_commit,
                 ),
             )
             yield page.items
             if (start := page.last_evaluated_key) is None:
                 return
+
+    def _between(self, stream: StreamId, first: int, last: int, **how: Any) -> Query[Any]:
+        """The query of commits `first` to `last`, and of nothing else in the partition."""
+        config, layout = self.layout.config, self.layout
+        return Query[Any](
+            table_name=self._table,
+            key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
+            expression_attribute_names={"#pk": config.pk, "#sk": config.sk},
+            expression_attribute_values={
+                ":pk": {"S": layout.pk(stream)},
+                ":a": {"S": layout.sk(first)},
+                ":z": {"S": layout.sk(last)},
+            },
+            consistent_read=True,
+            **how,
+        )
 
     def _page(self, stream: StreamId, query: Query[Any]) -> Page[Any]:
         """One page of commits; an item among them that is none is no damaged answer."""
@@ -309,22 +318,16 @@ class DynamoDBLog:
         return head_token(stream, self._last(stream), self.epoch)
 
     def _last(self, stream: StreamId) -> Commit | None:
-        config, layout = self.layout.config, self.layout
+        layout = self.layout
         page = self._page(
             stream,
-            Query[Any](
-                table_name=self._table,
-                key_condition_expression="#pk = :pk AND #sk BETWEEN :a AND :z",
-                expression_attribute_names={"#pk": config.pk, "#sk": config.sk},
-                expression_attribute_values={
-                    ":pk": {"S": layout.pk(stream)},
-                    ":a": {"S": layout.sk(1)},
-                    ":z": {"S": layout.sk(COMMIT_MAX)},
-                },
-                consistent_read=True,
+            self._between(
+                stream,
+                1,
+                COMMIT_MAX,
                 scan_index_forward=False,
                 limit=1,
-                read_as=layout.stored_commit,
+                read_as=self.layout.stored_commit,
             ),
         )
         return layout.commit(page.items[0], stream) if page.items else None
