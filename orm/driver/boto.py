@@ -96,8 +96,7 @@ class BotoTransport:
     def _begin(self) -> None:
         """Have clients and connections of this process alone."""
         self._process = os.getpid()
-        self._session = botocore.session.Session()
-        self._session.register_component("response_parser_factory", _RawAnswers())
+        self._session = _session()
         self._methods: dict[str, Any] = {}
         self._making = threading.Lock()
         self._sending = _Sending()
@@ -135,6 +134,29 @@ class BotoTransport:
             for name, api_name in client.meta.method_to_api_mapping.items():
                 self._methods.setdefault(api_name, getattr(client, name))
             return self._methods[operation]
+
+
+def _session() -> botocore.session.Session:
+    """A session for DynamoDB alone.
+
+    botocore's builtin handlers are for other services, for what it would put into a body (which is
+    ours) and for headers that only inform; running them is a twentieth of a put's CPU time. What
+    fetches credentials talks to other services, so it keeps a session with all of them.
+    """
+    session = botocore.session.Session(include_builtin_handlers=False)
+    session.register_component("response_parser_factory", _RawAnswers())
+    session.register_component("credential_provider", _Credentials())
+    return session
+
+
+class _Credentials:
+    """botocore's `credential_provider` component: what a plain session finds, when first asked."""
+
+    def __init__(self) -> None:
+        self._session = botocore.session.Session()
+
+    def load_credentials(self) -> Any:
+        return self._session.get_credentials()
 
 
 class _Sending(threading.local):
