@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orm.codec import value_size_bytes
 from orm.memory.limits import PARTITION_KEY_SIZE_BYTES_MAX, SORT_KEY_SIZE_BYTES_MAX
 from orm.memory.refusals import Invalid, Unfit
 from orm.memory.values import (
@@ -16,7 +17,6 @@ from orm.memory.values import (
     order_key,
     read_value,
     type_of,
-    value_size,
 )
 
 Key = tuple[Scalar, ...]
@@ -118,10 +118,10 @@ class KeySchema:
         self._check_size(name, value, Unfit if what == "Key" else Invalid)
         return order_key(value)
 
-    def _check_size(self, name: str, value: Value, refusal: type[Invalid]) -> None:
+    def _check_size(self, name: str, value: Any, refusal: type[Invalid]) -> None:
         in_hash = name in self.hash_names
         limit = PARTITION_KEY_SIZE_BYTES_MAX if in_hash else SORT_KEY_SIZE_BYTES_MAX
-        if value_size(value) > limit:
+        if value_size_bytes(value) > limit:
             raise refusal(
                 "One or more parameter values were invalid: Size of "
                 f"{'hashkey' if in_hash else 'rangekey'} has exceeded the maximum size limit "

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from orm.codec import item_size_bytes
 from orm.memory.keyspace import RING, Row, ring_position
 from orm.memory.limits import STREAM_RETENTION_SECONDS
 from orm.memory.refusals import not_found
 from orm.memory.schema import Key, KeySchema
-from orm.memory.values import item_size
 
 # AWS's sequence numbers have no leading zeros and no fixed length, and are not dense. Starting just
 # below a power of ten lets them grow by a digit early, so that code which compares them as text, or
@@ -140,7 +140,7 @@ class Stream:
             "SequenceNumber": str(record.sequence),
             "StreamViewType": self.view,
         }
-        size = item_size(keys)
+        size = item_size_bytes(keys)
         for image, row, views in (
             ("NewImage", record.new, ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")),
             ("OldImage", record.old, ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")),

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
 
+from orm.codec import item_size_bytes
 from orm.memory.keyspace import Keyspace, Row
 from orm.memory.limits import ITEM_SIZE_BYTES_MAX, TTL_AGE_SECONDS_MAX
 from orm.memory.numbers import Number, number
 from orm.memory.refusals import Invalid
 from orm.memory.schema import IndexSchema, Key, KeySchema
 from orm.memory.streams import Stream
-from orm.memory.values import Item, item_size
+from orm.memory.values import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Index:
             return None
         if self.schema.attributes is not None:
             item = self.schema.project(row.item)
-            row = Row(item, item_size(item))
+            row = Row(item, item_size_bytes(item))
         # Rows with one index key are told apart, and ordered, by the table's key
         return IndexEntry(key[0], (*key[1], *hash_key, *sort_key), row)
 

@@ -71,21 +71,6 @@ def utf8_size(text: str) -> int:
         raise Invalid(f"a string is not valid Unicode: {error.reason}") from None
 
 
-def item_size(item: Item) -> int:
-    """Size in bytes of an item that is canonical already."""
-    return sum(utf8_size(name) + value_size(value) for name, value in item.items())
-
-
-def value_size(value: Value) -> int:
-    """Size in bytes of a canonical value."""
-    ((tag, body),) = value.items()
-    if tag == "S":
-        return utf8_size(body)
-    if tag == "N":
-        return number_size_bytes(body)
-    return _READERS[tag](body, 0)[1]
-
-
 def clone(value: Value) -> Value:
     """Copy maps and lists all the way down, so that the copy may be changed."""
     ((tag, body),) = value.items()

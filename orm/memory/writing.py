@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from orm.codec import item_size_bytes
 from orm.memory.account import Account
 from orm.memory.capacity import Bill
 from orm.memory.expressions import Projection, Scope, Test, Update, parse_condition, parse_update
@@ -19,7 +20,7 @@ from orm.memory.limits import BATCH_WRITE_REQUESTS_MAX, ITEM_SIZE_BYTES_MAX
 from orm.memory.refusals import Invalid, Unfit, condition_failed
 from orm.memory.schema import Key
 from orm.memory.table import Change, Table
-from orm.memory.values import Item, item_size, read_item
+from orm.memory.values import Item, read_item
 
 LEGACY = (
     "AttributesToGet",
@@ -210,7 +211,7 @@ def _refuse_key_change(table: Table, update: Update) -> None:
 
 def _updated_row(table: Table, item: Item) -> Row:
     read_item(item)  # an update may nest too deep or make an invalid number
-    size = item_size(item)
+    size = item_size_bytes(item)
     if size > ITEM_SIZE_BYTES_MAX:
         raise Unfit("Item size to update has exceeded the maximum allowed size")
     return table.row(item, size)
