@@ -21,7 +21,7 @@ GROUPS = tuple(
     for name, value in {
         "aggregate": "eventstore.cli.aggregates:app",
         "init": "orm.cli.init:app",
-        "local": "orm.local.cli:app",
+        "local": "orm.cli.local:app",
         "parked": "projections.cli.parked:app",
         "projection": "projections.cli.projection:app",
         "stream": "eventstore.cli.streams:app",
