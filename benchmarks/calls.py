@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from benchmarks.append import EVENT, PLACE, boto_put, sent_item
-from benchmarks.canned import PER_COMMIT, UNREAD, pages, partition, stream
+from benchmarks.canned import PER_COMMIT, pages, partition, stream
 from benchmarks.orders import Order
 from benchmarks.replay_server import RIVAL, replay_server
 from benchmarks.stacks import event_store, transport
 from eventstore import NO_STREAM, VersionConflictError
+from eventstore.layout import PAYLOAD_PROJECTION
 
 RECORDED: Final = Path(__file__).with_name("calls.json")
 PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -73,7 +74,7 @@ def operations() -> Iterator[Operations]:
 def _load(per_commit: int) -> Callable[[], object]:
     of = stream(_EVENTS, per_commit)
     table, items = partition(f"ORDER#{of.id}")
-    (page,) = pages(table, items, left_out=UNREAD)
+    (page,) = pages(table, items, projection=PAYLOAD_PROJECTION)
     orders = event_store(_InMemory(page.body)).of(Order)
     return lambda: orders.load(of.id)
 

@@ -114,10 +114,6 @@ def partition(pk: str) -> tuple[str, list[Item]]:
     return EVENT_TABLE.table, commits(int(events), int(per_commit))
 
 
-UNREAD: Final = frozenset({"pk", "h", "gsi1pk", "gsi1sk"})
-"""The attributes of a commit that the log does not ask for when it reads a stream."""
-
-
 # --- bodies ----------------------------------------------------------------------------------
 
 
@@ -135,22 +131,25 @@ def pages(
     items: Sequence[Item],
     *,
     limit: int | None = None,
-    left_out: frozenset[str] = frozenset(),
+    projection: str | None = None,
 ) -> Iterator[Page]:
-    """A partition's items as pages, in their order, without the attributes left out."""
+    """A partition's items as pages, in their order, with the attributes that a projection names."""
     key = event_key if table == EVENT_TABLE.table else naive_key
     left = list(items)
     while True:
         taken, size = _page_length(left, limit)
         some, left = left[:taken], left[taken:]
         last = key(some[-1]) if left or taken == limit else None
-        yield _page(table, [_without(item, left_out) for item in some], size, last)
+        yield _page(table, [_projected(item, projection) for item in some], size, last)
         if last is None:
             return
 
 
-def _without(item: Item, left_out: frozenset[str]) -> Item:
-    return {name: value for name, value in item.items() if name not in left_out}
+def _projected(item: Item, projection: str | None) -> Item:
+    if projection is None:
+        return item
+    names = {name.removeprefix("#") for name in projection.split(", ")}
+    return {name: value for name, value in item.items() if name in names}
 
 
 def _page_length(items: Sequence[Item], limit: int | None) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def answer(operation: str, body: bytes) -> bytes:
     if operation == "Query" and asked.expression_attribute_values:
         pk = next(iter(asked.expression_attribute_values.values()))["S"]
         start = _position(asked.exclusive_start_key)
-        answers = _pages(pk, asked.projection_expression is not None)
+        answers = _pages(pk, asked.projection_expression)
         return answers[start, asked.limit, asked.scan_index_forward]
     raise LookupError(operation)
 
@@ -102,13 +102,12 @@ def _to_get(pk: str) -> bytes:
 
 
 @cache
-def _pages(pk: str, projected: bool) -> dict[_Page, bytes]:
+def _pages(pk: str, projection: str | None) -> dict[_Page, bytes]:
     """Every answer of one partition, by what is asked of it."""
     table, items = canned.partition(pk)
-    left_out = canned.UNREAD if projected else frozenset()
     answers: dict[_Page, bytes] = {}
     start: Item | None = None
-    for page in canned.pages(table, items, left_out=left_out):
+    for page in canned.pages(table, items, projection=projection):
         answers[_position(start), None, True] = http_answer(page.body)
         start = page.last
     head = next(canned.pages(table, items[::-1], limit=1))

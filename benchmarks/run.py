@@ -76,7 +76,7 @@ def _print_line(line: Line) -> None:
 
 def _ratio(ratio: Ratio) -> str:
     low, high = ratio.quartiles
-    less = f"{1 / ratio.median:.1f}x less" if ratio.median < 0.5 else ""
+    less = f"{1 / ratio.median:.1f}x less" if ratio.median < 0.8 else ""
     return f"{ratio.median:.3f}x (IQR {low:.3f}-{high:.3f}, min {ratio.min:.3f}) {less:10}"
 
 

@@ -34,12 +34,13 @@ from eventstore.expectation import (
 )
 from eventstore.layout import (
     COMMIT_MAX,
+    PAYLOAD_PROJECTION,
+    READ_PROJECTION,
     SLICES,
-    STREAMS_PROJECTION,
     EventLayout,
     check_transaction_size,
 )
-from eventstore.log import Commit, Draft
+from eventstore.log import Commit, Draft, Payloads
 from eventstore.stream import StreamId
 from eventstore.token import Outcome, Receipt, Token
 from orm.clock import Clock, SystemClock
@@ -244,44 +245,54 @@ class DynamoDBLog:
         self, stream: StreamId, *, after: int = 0, up_to: int | None = None
     ) -> Iterator[Commit]:
         """See `Log.read`."""
-        number, version = max(after, 0), None
-        for page in self._pages(stream, number + 1, COMMIT_MAX if up_to is None else up_to):
-            self._check_dense(stream, page, number)
-            for number, stored in enumerate(page, number + 1):  # noqa: B020 - runs on over pages
-                commit = self.layout.commit(stored, stream, number)
-                if version is not None and commit.first != version + 1:
-                    raise _gap(stream, number, commit.first, f"event {version + 1} belongs here")
-                version = commit.first + commit.count - 1
-                yield commit
+        what = {"projection_expression": READ_PROJECTION, "read_as": self.layout.read_commit}
+        for first, page in self._pages(stream, after, up_to, what):
+            yield from self.layout.commits(page, stream, first)
 
-    def _check_dense(self, stream: StreamId, page: Sequence[Any], before: int) -> None:
-        """Refuse a page with a gap. Sort keys come sorted and once, so the last one tells."""
-        numbers = self.layout.number_in
-        if page and numbers(page[-1]) == before + len(page):
-            return
-        for wanted, stored in enumerate(page, before + 1):
-            if numbers(stored) != wanted:
-                raise _gap(stream, numbers(stored), stored.f.N, f"commit {wanted} belongs here")
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        """See `Log.payloads`."""
+        what = {"projection_expression": PAYLOAD_PROJECTION, "read_as": self.layout.payload}
+        for first, page in self._pages(stream, 0, up_to, what):
+            yield self.layout.payloads(page, stream, first)
 
-    def _pages(self, stream: StreamId, first: int, last: int) -> Iterator[Sequence[Any]]:
-        if first > last:
+    def _pages(
+        self, stream: StreamId, after: int, up_to: int | None, what: dict[str, Any]
+    ) -> Iterator[tuple[int, Sequence[Any]]]:
+        """The number of each page's first commit, and what is stored of all in it; no gap."""
+        number, last = max(after, 0) + 1, COMMIT_MAX if up_to is None else up_to
+        if number > last:
             return
-        start: Item | None = None
+        event: int | None = None
+        for page in self._answers(stream, self._between(stream, number, last, **what)):
+            self._check_dense(stream, page, number, event)
+            if page:
+                yield number, page
+                number, event = number + len(page), page[-1].f.N + page[-1].n.N
+
+    def _answers(self, stream: StreamId, query: Query[Any]) -> Iterator[Sequence[Any]]:
         while True:
-            page = self._page(
-                stream,
-                self._between(
-                    stream,
-                    first,
-                    last,
-                    projection_expression=STREAMS_PROJECTION,
-                    exclusive_start_key=start,
-                    read_as=self.layout.streams_commit,
-                ),
-            )
+            page = self._page(stream, query)
             yield page.items
-            if (start := page.last_evaluated_key) is None:
+            if page.last_evaluated_key is None:
                 return
+            query = msgspec.structs.replace(query, exclusive_start_key=page.last_evaluated_key)
+
+    def _check_dense(
+        self, stream: StreamId, page: Sequence[Any], number: int, event: int | None
+    ) -> None:
+        """Refuse a page that does not begin with this commit and event, or has a gap.
+
+        Sort keys come sorted and once, so the last one tells whether one is missing.
+        """
+        in_key = self.layout.number_in
+        whole = bool(page) and in_key(page[-1]) == number + len(page) - 1
+        for wanted, stored in enumerate(page, number):
+            first: int = stored.f.N
+            if not whole and in_key(stored) != wanted:
+                raise _gap(stream, in_key(stored), first, f"commit {wanted} belongs here")
+            if event is not None and first != event:
+                raise _gap(stream, wanted, first, f"event {event} belongs here")
+            event = first + stored.n.N
 
     def _between(self, stream: StreamId, first: int, last: int, **how: Any) -> Query[Any]:
         """The query of commits `first` to `last`, and of nothing else in the partition."""

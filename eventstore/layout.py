@@ -15,14 +15,14 @@ recorded at, `ev` events, `z` 1 where these are compressed, `m` metadata.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 
 from eventstore.errors import StreamCorruptedError
-from eventstore.log import Commit, Draft
+from eventstore.log import Commit, Draft, Payloads
 from eventstore.stream import StreamId
 from eventstore.token import Receipt
 from orm.codec import check_item_size, item_size_bytes
@@ -40,8 +40,9 @@ SLICES: Final = 4
 _EVENT: Final = "EVENT"
 _COMMIT_DIGITS: Final = 12
 COMMIT_MAX: Final = 10**_COMMIT_DIGITS - 1
-STREAMS_PROJECTION: Final = "#sk, f, n, id, ts, ev, m, z"
-"""What a reader of one stream asks for: a sixth less on the wire than with key and hash."""
+PAYLOAD_PROJECTION: Final = "#sk, f, n, ev, m, z"
+READ_PROJECTION: Final = f"{PAYLOAD_PROJECTION}, id, ts"
+"""Who reads one stream asks for no more than needed: it is a third of what goes over the wire."""
 _COMPRESS_FROM_BYTES: Final = WRITE_UNIT_BYTES // 2
 
 
@@ -130,11 +131,16 @@ class EventLayout:
     def stored_commit(self) -> Any:
         """The type that msgspec reads a commit's item as, with this table's key names."""
         pk = ("pk", _Text, msgspec.field(name=self.config.pk))
-        return self._stored(pk, ("h", _Binary))
+        return self._stored(pk, ("h", _Binary), ("id", _Binary), ("ts", _Number))
 
     @cached_property
-    def streams_commit(self) -> Any:
-        """The same where the stream is known, so that `STREAMS_PROJECTION` is all there is."""
+    def read_commit(self) -> Any:
+        """The same of `READ_PROJECTION`, where the stream is known."""
+        return self._stored(("id", _Binary), ("ts", _Number))
+
+    @cached_property
+    def payload(self) -> Any:
+        """The same of `PAYLOAD_PROJECTION`, which is what folding takes."""
         return self._stored()
 
     def _stored(self, *more: tuple[Any, ...]) -> Any:
@@ -145,8 +151,6 @@ class EventLayout:
                 ("sk", _Text, msgspec.field(name=self.config.sk)),
                 ("f", _Number),
                 ("n", _Number),
-                ("id", _Binary),
-                ("ts", _Number),
                 ("ev", _Binary),
                 ("m", _Binary, _Binary(b"")),
                 ("z", _Number | None, None),
@@ -159,25 +163,40 @@ class EventLayout:
         """The commit number in a stored item's key."""
         return int(stored.sk.S[len(self.event_prefix) :])
 
-    def commit(
-        self, stored: Any, stream: StreamId | None = None, number: int | None = None
-    ) -> Commit:
-        """The commit that a stored item is.
-
-        `stream` and `number`, where known, save taking its key apart.
-        """
+    def commit(self, stored: Any, stream: StreamId | None = None) -> Commit:
+        """The commit that a stored item is; its stream, where known, need not be in it."""
         owner = stream or self.stream_of(stored.pk.S)
-        data: bytes = stored.ev.B
-        return Commit(
-            owner,
-            number or self.number_in(stored),
-            stored.f.N,
-            stored.n.N,
-            stored.id.B,
-            stored.ts.N,
-            data if stored.z is None else _decompressed(data, owner),
-            stored.m.B,
+        return self.commits([stored], owner, self.number_in(stored))[0]
+
+    def commits(self, page: Sequence[Any], stream: StreamId, first: int) -> list[Commit]:
+        """The commits that the stored items of a stream are, numbered from `first`."""
+        return [
+            Commit(
+                stream,
+                number,
+                stored.f.N,
+                stored.n.N,
+                stored.id.B,
+                stored.ts.N,
+                _data(stored, stream),
+                stored.m.B,
+            )
+            for number, stored in enumerate(page, first)
+        ]
+
+    def payloads(self, page: Sequence[Any], stream: StreamId, first: int) -> Payloads:
+        """What folding takes of the stored items of a stream, numbered from `first`."""
+        return Payloads(
+            first,
+            page[-1].f.N + page[-1].n.N - 1,
+            [stored.ev.B if stored.z is None else _data(stored, stream) for stored in page],
+            [stored.m.B for stored in page],
         )
+
+
+def _data(stored: Any, stream: StreamId) -> bytes:
+    data: bytes = stored.ev.B
+    return data if stored.z is None else _decompressed(data, stream)
 
 
 def _decompressed(data: bytes, stream: StreamId) -> bytes:

@@ -66,6 +66,27 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
         return self.first + self.count - 1
 
 
+class Payloads(msgspec.Struct, frozen=True):
+    """What folding takes of commits that follow one another, one at least.
+
+    Args:
+        first: the number of the first of them.
+        version: the number of the last event in the last of them.
+        data: the encoded events of each.
+        metadata: the encoded metadata of each.
+    """
+
+    first: int
+    version: int
+    data: Sequence[bytes]
+    metadata: Sequence[bytes]
+
+    @property
+    def last(self) -> int:
+        """The number of the last commit."""
+        return self.first + len(self.data) - 1
+
+
 class Log(Protocol):
     """Keeps commits, immutable and dense."""
 
@@ -124,6 +145,10 @@ class Log(Protocol):
         Raises:
             StreamCorruptedError: a gap or an overlap.
         """
+        ...
+
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        """What folding takes of a stream's commits, a page at a time; otherwise as `read`."""
         ...
 
     def head(self, stream: StreamId) -> Token:

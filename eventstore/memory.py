@@ -15,7 +15,7 @@ from eventstore.expectation import (
     starting_point,
 )
 from eventstore.layout import EventLayout, check_transaction_size
-from eventstore.log import Commit, Draft, content_hash
+from eventstore.log import Commit, Draft, Payloads, content_hash
 from eventstore.stream import StreamId
 from eventstore.token import Outcome, Receipt, Token
 from orm.clock import Clock, SystemClock
@@ -109,6 +109,17 @@ class MemoryLog:
     ) -> Iterator[Commit]:
         """See `Log.read`."""
         yield from self._of(stream)[max(after, 0) : None if up_to is None else max(up_to, 0)]
+
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        """See `Log.payloads`; here it is one page."""
+        commits = list(self.read(stream, up_to=up_to))
+        if commits:
+            yield Payloads(
+                first=1,
+                version=commits[-1].version,
+                data=[commit.data for commit in commits],
+                metadata=[commit.metadata for commit in commits],
+            )
 
     def _of(self, stream: StreamId) -> list[Commit]:
         return self._commits.get(self._layout.pk(stream), [])

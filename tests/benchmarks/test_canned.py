@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from benchmarks import canned
-from eventstore.layout import STREAMS_PROJECTION, EventLayout
+from eventstore.layout import PAYLOAD_PROJECTION, READ_PROJECTION, EventLayout
 from orm.clock import SystemClock
 from orm.driver import RetryingDriver, ServiceError, Transport, WireDriver
-from orm.driver.boto import BotoTransport
 from orm.limits import BATCH_WRITE_MAX
-from orm.local.ephemeral import EphemeralEngine
 from orm.requests import (
     AttributeDefinition,
     BatchWriteItem,
@@ -36,15 +33,9 @@ PARTITIONS = [
 
 
 @pytest.fixture(scope="module")
-def engine(local_engine: EphemeralEngine) -> Transport:
-    """The engine with the benchmark's tables, under an access key of this module's own."""
-    transport = BotoTransport(
-        region=local_engine.region,
-        endpoint_url=local_engine.endpoint_url,
-        access_key=secrets.token_hex(8),
-        secret_key="any",
-    )
-    driver = RetryingDriver(WireDriver(transport))
+def engine(local_transport: Transport) -> Transport:
+    """The engine with the benchmark's tables."""
+    driver = RetryingDriver(WireDriver(local_transport))
     create_table(driver, EventLayout(canned.EVENT_TABLE).shape(), SystemClock())
     driver.send(
         CreateTable(
@@ -63,7 +54,7 @@ def engine(local_engine: EphemeralEngine) -> Transport:
             requests = [{"PutRequest": {"Item": item}} for item in some]
             answer = driver.send(BatchWriteItem(request_items={table: requests}))
             assert not answer.unprocessed_items
-    return transport
+    return local_transport
 
 
 _NAIVE_KEY = [("pk", "HASH"), ("version", "RANGE")]
@@ -96,17 +87,18 @@ def test_pages_are_the_engines(engine: Transport, pk: str):
     assert start is None
 
 
+@pytest.mark.parametrize("projection", [READ_PROJECTION, PAYLOAD_PROJECTION])
 @pytest.mark.parametrize("pk", [pk for pk in PARTITIONS if pk.startswith("ORDER")])
-def test_pages_of_a_stream_are_the_engines(engine: Transport, pk: str):
-    """The same with the log's own projection: shorter bodies, the same borders and units."""
+def test_pages_of_a_stream_are_the_engines(engine: Transport, pk: str, projection: str):
+    """The same with the log's own projections: shorter bodies, the same borders and units."""
     table, items = canned.partition(pk)
     start: Item | None = None
-    for page in canned.pages(table, items, left_out=canned.UNREAD):
+    for page in canned.pages(table, items, projection=projection):
         asked = query(
             table,
             pk,
             start,
-            projection_expression=STREAMS_PROJECTION,
+            projection_expression=projection,
             expression_attribute_names={"#sk": "sk"},
         )
         assert engine.call("Query", asked.params()) == page.body

@@ -83,7 +83,7 @@ def test_a_load_of_a_thousand_is_one_query(metered: Metered, per_commit: int, un
     requests, spent, received = metered.cost()
     assert (requests, spent) == ({"Query": 1}, {"Query": units})
     assert received.requests == {"Query": 1}
-    assert received.body_bytes == 369 + len(str(per_commit))
+    assert received.body_bytes == 361 + len(str(per_commit))
 
 
 def test_a_load_of_ten_thousand_is_a_query_a_page(metered: Metered):

@@ -1,4 +1,4 @@
-"""Every log in turn. One store of each kind serves a worker; every test has streams of its own."""
+"""Every log in turn. One store of each kind serves a module; every test has streams of its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def open_store(request: pytest.FixtureRequest, kind: str) -> Store:
     return TableStore.create(driver, fresh_config(renamed=bool(names)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stores() -> dict[str, Store]:
     return {}
 

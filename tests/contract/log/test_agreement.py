@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import pytest
@@ -23,6 +23,7 @@ from eventstore import (
     VersionConflictError,
 )
 from eventstore.errors import CommitIdReusedError
+from eventstore.log import Payloads
 from orm.errors import KeyfoldError
 from tests.contract.log.conftest import open_store
 from tests.counts import count
@@ -52,6 +53,13 @@ def form(answer: Any) -> Any:
     if isinstance(answer, tuple | list):
         return [form(one) for one in answer]
     return answer
+
+
+def summed_up(pages: Iterable[Payloads]) -> Any:
+    """What folding gets, without where one page ends and another begins."""
+    found = list(pages)
+    data = [one for page in found for one in zip(page.data, page.metadata, strict=True)]
+    return data, [(page.last, page.version) for page in found[-1:]]
 
 
 def facts(error: KeyfoldError) -> Any:
@@ -149,6 +157,11 @@ class LogsAgree(RuleBasedStateMachine):
         stream = self.streams[which]
         self.ask(lambda _, log: list(log.read(stream, after=after, up_to=up_to)))
 
+    @rule(which=WHICH, up_to=st.none() | st.integers(0, 8))
+    def replay(self, which: int, up_to: int | None) -> None:
+        stream = self.streams[which]
+        self.ask(lambda _, log: summed_up(log.payloads(stream, up_to=up_to)))
+
     @rule(which=WHICH)
     def head(self, which: int) -> None:
         self.ask(lambda _, log: log.head(self.streams[which]))
@@ -161,6 +174,7 @@ class LogsAgree(RuleBasedStateMachine):
     def teardown(self) -> None:
         for which in range(STREAMS):
             self.read(which, 0, None)
+            self.replay(which, None)
 
 
 @pytest.mark.parametrize("renamed", [False, True], ids=["document names", "all renamed"])

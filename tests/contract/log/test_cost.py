@@ -38,7 +38,7 @@ class Metered(msgspec.Struct):
     weighed: Weighed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened() -> dict[int, Metered]:
     return {}
 

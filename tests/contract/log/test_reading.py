@@ -47,8 +47,25 @@ def test_bounds_are_commit_numbers(log: Log, stream: StreamId, after, up_to, exp
     assert [c.number for c in log.read(stream, after=after, up_to=up_to)] == expected
 
 
+@pytest.mark.parametrize("up_to", [None, 0, 3, 99])
+def test_payloads_are_those_of_the_commits(log: Log, stream: StreamId, up_to: int | None):
+    """What folding takes is what `read` reads, over pages too, and says where it ends."""
+    fill(log, stream, 5, 300_000)
+    pages = list(log.payloads(stream, up_to=up_to))
+    commits = list(log.read(stream, up_to=up_to))
+    assert [data for page in pages for data in page.data] == [c.data for c in commits]
+    assert [one for page in pages for one in page.metadata] == [c.metadata for c in commits]
+    assert [number for page in pages for number in range(page.first, page.last + 1)] == [
+        c.number for c in commits
+    ]
+    assert [(page.last, page.version) for page in pages[-1:]] == [
+        (c.number, c.version) for c in commits[-1:]
+    ]
+
+
 def test_a_stream_that_is_not_there_reads_as_nothing(log: Log, stream: StreamId):
     assert list(log.read(stream)) == []
+    assert list(log.payloads(stream)) == []
     assert (log.head(stream).commit, log.head(stream).version) == (0, 0)
 
 
@@ -113,6 +130,8 @@ def test_a_missing_commit_is_an_error(table_store: TableStore, stream: StreamId,
     take(table_store, stream, lost)
     with pytest.raises(StreamCorruptedError, match=f"commit {lost + 1} begins"):
         list(table_store.log.read(stream))
+    with pytest.raises(StreamCorruptedError, match=f"commit {lost + 1} begins"):
+        list(table_store.log.payloads(stream))
 
 
 def test_a_gap_in_the_events_is_an_error(table_store: TableStore, stream: StreamId):
@@ -122,6 +141,8 @@ def test_a_gap_in_the_events_is_an_error(table_store: TableStore, stream: Stream
     table_store.driver.send(PutItem(table_name=table_store.config.table, item=item))
     with pytest.raises(StreamCorruptedError, match="commit 2 begins at event 4"):
         list(table_store.log.read(stream))
+    with pytest.raises(StreamCorruptedError, match="commit 2 begins at event 4"):
+        list(table_store.log.payloads(stream))
 
 
 def test_a_foreign_item_in_a_slot_is_no_conflict(table_store: TableStore, stream: StreamId):

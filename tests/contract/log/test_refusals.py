@@ -95,7 +95,7 @@ def scripted(transport: Transport) -> Scripted:
     return Scripted(transport)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tables() -> dict[int, DynamoDBLog]:
     return {}
 

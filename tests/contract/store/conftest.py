@@ -20,6 +20,7 @@ from eventstore import (
     StreamId,
     Token,
 )
+from eventstore.log import Payloads
 from orm.clock import ManualClock
 from orm.driver import RetryPolicy
 from tests.contract.log.conftest import open_store
@@ -53,6 +54,9 @@ class Interrupted:
         self, stream: StreamId, *, after: int = 0, up_to: int | None = None
     ) -> Iterator[Commit]:
         return self.log.read(stream, after=after, up_to=up_to)
+
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        return self.log.payloads(stream, up_to=up_to)
 
     def head(self, stream: StreamId) -> Token:
         return self.log.head(stream)
@@ -113,7 +117,7 @@ class House(msgspec.Struct):
         self.store().of(Tally).execute(id, Tally.add(amount))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kept_stores() -> dict[str, Store]:
     return {}
 

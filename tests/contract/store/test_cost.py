@@ -17,7 +17,7 @@ class Metered(msgspec.Struct):
     meter: MeteredDriver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened() -> dict[int, Metered]:
     return {}
 

@@ -6,6 +6,7 @@ import pytest
 
 from eventstore import (
     Aggregate,
+    Draft,
     Event,
     Metadata,
     Rejected,
@@ -14,7 +15,7 @@ from eventstore import (
     applies,
     command,
 )
-from eventstore.errors import DefinitionError, UnwritableEventError
+from eventstore.errors import DefinitionError, UnknownEventError, UnwritableEventError
 from orm.errors import ConfigurationError
 from tests.contract.store.conftest import POLICY, House, Ids, Interrupted
 from tests.support.tally import Added, Tally
@@ -81,6 +82,21 @@ def test_an_event_that_could_not_be_read_again_is_not_written(house: House, id: 
         tallies.execute(id, Tally.add("7"))  # type: ignore[arg-type]
     assert house.recorded(id) == []
     assert tallies.execute(id, Tally.add(7)).state.total == 7
+
+
+def test_an_event_that_cannot_be_read_is_named_by_its_commit(house: House, id: str):
+    """Among many that are read in one go; whether it is loaded or read."""
+    store = house.store()
+    stream = store.of(Tally).stream(id)
+    token = store.of(Tally).execute(id, Tally.add(1)).token
+    for number in range(2, 101):
+        data = store.codec.encode([Added(number)])
+        spoilt = data.replace(b"added", b"wrong") if number == 90 else data
+        [token] = store.log.append([Draft(stream, token, spoilt, 1)], commit_id=Ids()())
+    for read in (lambda: store.of(Tally).load(id), lambda: list(store.read(stream))):
+        with pytest.raises(UnknownEventError, match=f"{id}, commit 90: .*'wrong'"):
+            read()
+    assert store.of(Tally).load(id, up_to=89).state.total == sum(range(90))
 
 
 def test_a_lost_race_is_decided_again_under_a_new_commit_id(house: House, id: str):

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import enum
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NewType
 
@@ -84,6 +85,25 @@ def test_noise_is_refused_or_is_events(data: bytes):
     """Only by an error of ours: whoever catches it knows all that can happen."""
     with contextlib.suppress(EventError):
         assert all(isinstance(event, Event) for event in CODEC.decode(data))
+
+
+@given(st.lists(events, min_size=1, max_size=4), st.data())
+def test_a_page_reads_as_its_commits_do_one_by_one(commits: list[list[Event]], data: st.DataObject):
+    """Also where one of them is damaged, cut short or grown: none borrows from its neighbour."""
+    page = [CODEC.encode(written) for written in commits]
+    if data.draw(st.booleans(), label="damaged"):
+        place = data.draw(st.integers(0, len(page) - 1), label="which")
+        grown = st.binary(min_size=1, max_size=3).map(lambda tail: page[place] + tail)
+        page[place] = data.draw(_damaged(page[place]) | grown, label="bytes")
+    wanted = _events_or_error(lambda: [event for one in page for event in CODEC.decode(one)])
+    assert _events_or_error(lambda: CODEC.replay(page)) == wanted
+
+
+def _events_or_error(read: Callable[[], list[Event]]) -> list[Event] | str:
+    try:
+        return read()
+    except EventError as error:
+        return str(error)
 
 
 def _damaged(data: bytes) -> st.SearchStrategy[bytes]:

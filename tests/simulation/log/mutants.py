@@ -27,6 +27,7 @@ from eventstore import (
     VersionConflictError,
 )
 from eventstore.dynamodb import _Slot
+from eventstore.log import Payloads
 from orm.clock import Clock
 from orm.driver import Driver, RetryingDriver, Transport, TransportError, WireDriver
 from orm.errors import ConditionFailedError, CorruptResponseError, DriverError
@@ -178,6 +179,10 @@ class KeyedByEventVersion(DynamoDBLog):
         for stored in page.items:
             yield self.layout.commit(stored, stream)
 
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        for one in self.read(stream):
+            yield Payloads(one.number, one.version, [one.data], [one.metadata])
+
 
 class WritesOneByOne(DynamoDBLog):
     """Several streams are put one after the other, each on its own condition."""
@@ -206,20 +211,16 @@ class AnyMovesOnTooEasily(DynamoDBLog):
 class ForgetsMetadata(DynamoDBLog):
     """What is loaded does not say which command made it."""
 
-    def read(
-        self, stream: StreamId, *, after: int = 0, up_to: int | None = None
-    ) -> Iterator[Commit]:
-        for commit in super().read(stream, after=after, up_to=up_to):
-            yield msgspec.structs.replace(commit, metadata=b"")
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        for page in super().payloads(stream, up_to=up_to):
+            yield msgspec.structs.replace(page, metadata=[b""] * len(page.data))
 
 
 class ReadsOnePage(DynamoDBLog):
     """The first page is taken for the whole."""
 
-    def read(
-        self, stream: StreamId, *, after: int = 0, up_to: int | None = None
-    ) -> Iterator[Commit]:
-        return super().read(stream, after=after, up_to=after + 3)
+    def payloads(self, stream: StreamId, *, up_to: int | None = None) -> Iterator[Payloads]:
+        return super().payloads(stream, up_to=3)
 
 
 class SharesARequestToken(DynamoDBLog):
