@@ -1,10 +1,14 @@
 """The backends, and tables of a test's own on them.
 
 A test that takes `driver` runs once on the memory engine and once on DynamoDB Local. One engine of
-each kind serves a worker process; every test has table names of its own.
+each kind serves a worker process; every test has table names of its own. On DynamoDB Local every
+module has a region of its own as well: its streams slow down with the change records of all tables
+that a region ever had.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +16,9 @@ from eventstore import testing
 from orm.clock import SystemClock
 from orm.config import SingleTableConfig
 from orm.driver import Driver, RetryingDriver, Transport, WireDriver
-from orm.local.ephemeral import EphemeralEngine
+from orm.local.ephemeral import EphemeralEngine, ephemeral_engine
+from tests import needs
+from tests.support.region import Region
 
 pytest_plugins = ["eventstore.testing.plugin"]
 
@@ -20,14 +26,31 @@ BACKENDS = ("memory", "dynamodb")
 
 
 @pytest.fixture(scope="session")
-def local_engine(keyfold_engine: EphemeralEngine) -> EphemeralEngine:
+def local_engine(request: pytest.FixtureRequest) -> EphemeralEngine:
     """DynamoDB Local, one for this worker process, started when first asked for."""
-    return keyfold_engine
+    needs.check_local(request.config)
+    engine: EphemeralEngine = request.getfixturevalue("keyfold_engine")
+    return engine
 
 
-@pytest.fixture(scope="session")
-def local_transport(keyfold_local_transport: Transport) -> Transport:
-    return keyfold_local_transport
+@pytest.fixture
+def mortal_engine(request: pytest.FixtureRequest) -> Iterator[EphemeralEngine]:
+    """DynamoDB Local of this test's own, to be killed."""
+    needs.check_local(request.config)
+    with ephemeral_engine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def region(local_engine: EphemeralEngine) -> Region:
+    """A region of DynamoDB Local that this module has for itself."""
+    return Region.fresh(local_engine)
+
+
+@pytest.fixture(scope="module")
+def local_transport(region: Region) -> Transport:
+    """What carries requests there."""
+    return region.transport()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,9 @@
 Such a test skips by the program's name where it is missing. Where the environment variable
 KEYFOLD_REQUIRE lists the program (`KEYFOLD_REQUIRE=go,javac`, as in .ci/run) it fails instead, so
 that nothing can go unchecked there unnoticed.
+
+DynamoDB Local is such a program too, and `--engine memory` leaves it out, for machines on which it
+cannot run. What then goes unchecked is listed at the end of the run, test by test.
 """
 
 from __future__ import annotations
@@ -21,6 +24,16 @@ import pytest
 # where to get the real one.
 QUESTIONS = {"go": ("go", "version"), "javac": ("javac", "-version"), "java": ("java", "-version")}
 ANSWER_SECONDS_MAX = 60
+LOCAL = "DynamoDB Local"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=("local", "memory"),
+        default="local",
+        help="memory: leave out every test that needs DynamoDB Local",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,8 +48,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for program in marker.args:
-            if not works(program):
+            if program == LOCAL:
+                check_local(item.config)
+            elif not works(program):
                 refuse(program)
+
+
+def check_local(config: pytest.Config) -> None:
+    """Skip the test where this run leaves DynamoDB Local out."""
+    if config.getoption("--engine") != "local":
+        pytest.skip(f"needs {LOCAL}, which --engine memory leaves out")
 
 
 def required() -> frozenset[str]:

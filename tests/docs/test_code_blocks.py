@@ -15,6 +15,7 @@ import pytest
 
 from orm.cli.main import GROUP, build
 from orm.settings import VARIABLES
+from tests.needs import check_local
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -61,8 +62,10 @@ def fresh_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=name)
 @pytest.mark.usefixtures("fresh_project")
-def test_python_blocks_run_in_order(page: Path) -> None:
+def test_python_blocks_run_in_order(page: Path, request: pytest.FixtureRequest) -> None:
     """As a reader would type them, one after the other."""
+    if any("ephemeral_engine" in source for _, source in blocks(page, "python")):
+        check_local(request.config)
     namespace: dict[str, object] = {"__name__": f"docs_{page.stem.replace('-', '_')}"}
     for line, source in blocks(page, "python"):
         padded = "\n" * (line - 1) + source  # so that a traceback names the page's own line

@@ -1,4 +1,4 @@
-"""A house on each backend, under either names. Gates share one a worker process; workers get one
+"""A house on each backend, under either names. Gates share one a module; workers get one
 of their own, since they read everything that lies in it.
 """
 
@@ -26,7 +26,7 @@ def open_house(request: pytest.FixtureRequest, kind: str) -> House:
     return House(transport, fresh_config(renamed), fresh_config(renamed)).create()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def houses() -> dict[str, House]:
     return {}
 

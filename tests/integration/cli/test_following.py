@@ -18,8 +18,8 @@ import pytest
 from eventstore import DynamoDBLog, EventStore
 from orm.config import SingleTableConfig
 from orm.driver import RetryingDriver, WireDriver
-from orm.driver.boto import BotoTransport
-from orm.local.ephemeral import EphemeralEngine, ephemeral_engine
+from orm.local.ephemeral import EphemeralEngine
+from tests.support.region import Region
 from tests.unit.cli.bank import Account
 from tests.unit.cli.command import GROUPS, installed
 
@@ -29,24 +29,20 @@ SCRIPT = "import sys; from orm.cli import main; sys.exit(main())"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 
 
-def store_on(engine: EphemeralEngine, table: str) -> EventStore:
-    transport = BotoTransport(
-        region=engine.region,
-        endpoint_url=engine.endpoint_url,
-        access_key=engine.access_key,
-        secret_key=engine.secret_key,
+def store_in(region: Region, table: str) -> EventStore:
+    log = DynamoDBLog(
+        RetryingDriver(WireDriver(region.transport())), SingleTableConfig(table=table)
     )
-    log = DynamoDBLog(RetryingDriver(WireDriver(transport)), SingleTableConfig(table=table))
     log.create()
     return EventStore(log, [Account])
 
 
 @contextmanager
-def tailing(engine: EphemeralEngine, folder: Path, table: str) -> Iterator[subprocess.Popen[str]]:
+def tailing(region: Region, folder: Path, table: str) -> Iterator[subprocess.Popen[str]]:
     """`keyfold stream tail ACCOUNT#alice --json`, following."""
     installed(folder, "groups-of-the-tests", {group.name: group.value for group in GROUPS})
     words = ("stream", "tail", "ACCOUNT#alice", "--json", "--interval", "0.1")
-    store = ("--endpoint", engine.endpoint_url, "--events-table", table)
+    store = ("--events-table", table)
     child = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, *words, *store],
         stdout=subprocess.PIPE,
@@ -55,9 +51,8 @@ def tailing(engine: EphemeralEngine, folder: Path, table: str) -> Iterator[subpr
         cwd=folder,
         env={
             **os.environ,
+            **region.environ,
             "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
-            "AWS_ACCESS_KEY_ID": engine.access_key,
-            "AWS_SECRET_ACCESS_KEY": engine.secret_key,
         },
     )
     try:
@@ -73,13 +68,11 @@ def line(child: subprocess.Popen[str]) -> dict[str, Any]:
     return read
 
 
-def test_what_comes_in_is_printed_and_ctrl_c_is_no_failure(
-    local_engine: EphemeralEngine, tmp_path: Path
-) -> None:
+def test_what_comes_in_is_printed_and_ctrl_c_is_no_failure(region: Region, tmp_path: Path) -> None:
     table = f"t-{secrets.token_hex(4)}"
-    accounts = store_on(local_engine, table).of(Account)
+    accounts = store_in(region, table).of(Account)
     accounts.execute("alice", Account.move(1))
-    with tailing(local_engine, tmp_path, table) as child:
+    with tailing(region, tmp_path, table) as child:
         assert line(child)["commit"] == 1
         accounts.execute("alice", Account.move(2))
         assert line(child)["events"][0]["body"] == {"pence": 2}
@@ -88,14 +81,16 @@ def test_what_comes_in_is_printed_and_ctrl_c_is_no_failure(
     assert (child.returncode, out, err) == (0, "", "")
 
 
-def test_an_engine_that_dies_meanwhile_is_told(tmp_path: Path) -> None:
+def test_an_engine_that_dies_meanwhile_is_told(
+    mortal_engine: EphemeralEngine, tmp_path: Path
+) -> None:
     """One clear error with the next command, and exit code 1."""
-    with ephemeral_engine() as engine:
-        store_on(engine, "dies").of(Account).execute("alice", Account.move(1))
-        with tailing(engine, tmp_path, "dies") as child:
-            assert line(child)["commit"] == 1
-            engine.kill()
-            _, err = child.communicate(timeout=60)
+    region = Region.fresh(mortal_engine)
+    store_in(region, "dies").of(Account).execute("alice", Account.move(1))
+    with tailing(region, tmp_path, "dies") as child:
+        assert line(child)["commit"] == 1
+        mortal_engine.kill()
+        _, err = child.communicate(timeout=60)
     told = json.loads(err.splitlines()[-1])["error"]
     assert child.returncode == told["exit_code"] == 1
     assert told["retry"] is True

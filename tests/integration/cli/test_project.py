@@ -11,6 +11,7 @@ import pytest
 
 from orm.cli.init import make_project
 from orm.local.ephemeral import EphemeralEngine
+from tests.needs import LOCAL
 from tests.unit.cli.command import installed
 
 ROOT = Path(__file__).parents[3]
@@ -73,6 +74,7 @@ def test_it_runs_in_memory(project: Path) -> None:
     assert done.stdout == "alice has 300 pence after 2 movements\n"
 
 
+@pytest.mark.needs(LOCAL)
 def test_its_projection_works_on_the_real_engine(project: Path) -> None:
     """The same tests with `--keyfold-engine local`."""
     done = python(project, *PYTEST, "tests/test_balances.py", "--keyfold-engine", "local")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+from tests.needs import LOCAL
 from tests.unit.cli.command import GROUPS, installed
 
 ROOT = Path(__file__).parents[3]
@@ -142,6 +143,7 @@ def test_groups_that_the_project_registers_are_apps() -> None:
         assert isinstance(EntryPoint(name, value, "keyfold.commands").load(), App), name
 
 
+@pytest.mark.needs(LOCAL)
 def test_a_whole_session_with_the_engine_of_this_user(site: Path) -> None:
     """Start, make, look, stop: each command in a process of its own, sharing only a folder."""
     assert keyfold(site, "local", "start", "--json").returncode == 0

@@ -17,9 +17,9 @@ from eventstore.codec import RawEvent
 from eventstore.layout import EventLayout
 from orm.clock import SystemClock
 from orm.driver import RetryingDriver, Transport, WireDriver
-from orm.local.ephemeral import EphemeralEngine
 from orm.settings import load_project
 from orm.tables import create_table, table_names
+from tests.support.region import Region
 from tests.unit.cli.bank import Account, Moved, counter
 from tests.unit.cli.command import Ended, run, standing_in
 
@@ -31,15 +31,10 @@ aggregates = ["tests.unit.cli.bank:Account", "tests.unit.cli.bank:counter"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, local_engine: EphemeralEngine) -> Iterator[Path]:
-    """A project with table names of its own, on the engine of this worker process."""
+def folder(tmp_path: Path, region: Region) -> Iterator[Path]:
+    """A project with table names of its own, in the region of this module."""
     (tmp_path / "keyfold.toml").write_text(SETTINGS.format(f"t{secrets.token_hex(4)}"))
-    environ = {
-        "KEYFOLD_ENDPOINT": local_engine.endpoint_url,
-        "AWS_ACCESS_KEY_ID": local_engine.access_key,
-        "AWS_SECRET_ACCESS_KEY": local_engine.secret_key,
-    }
-    with standing_in(tmp_path, **environ):
+    with standing_in(tmp_path, **region.environ):
         yield tmp_path
 
 

@@ -34,7 +34,6 @@ from orm.cli.failure import describe
 from orm.clock import SystemClock
 from orm.config import SingleTableConfig
 from orm.driver import Driver, RetryingDriver, RetryPolicy, WireDriver
-from orm.driver.boto import BotoTransport
 from orm.errors import (
     InvalidKeyError,
     ItemTooLargeError,
@@ -43,7 +42,8 @@ from orm.errors import (
     UnreachableError,
 )
 from orm.local import LocalEngine, PortInUseError, StartOptions
-from orm.local.ephemeral import ephemeral_engine
+from orm.local.ephemeral import EphemeralEngine
+from tests.support.region import Region
 
 
 class Noted(Event, tag="noted"):
@@ -172,26 +172,20 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert "next: " in text
 
 
-def test_an_engine_that_dies_in_mid_run() -> None:
+def test_an_engine_that_dies_in_mid_run(mortal_engine: EphemeralEngine) -> None:
     """Each command that was told as done is there; the one that met the death says so honestly."""
-    with ephemeral_engine() as engine:
-        transport = BotoTransport(
-            region=engine.region,
-            endpoint_url=engine.endpoint_url,
-            access_key=engine.access_key,
-            secret_key=engine.secret_key,
-        )
-        policy = RetryPolicy(attempts_max=3, deadline_seconds=1.0)
-        log = DynamoDBLog(
-            RetryingDriver(WireDriver(transport), policy),
-            SingleTableConfig(table="events"),
-            SystemClock(),
-        )
-        log.create()
-        store, named = EventStore(log, [Noted]), stream()
-        store.append(named, [Noted("x")], expected=ANY)
-        engine.kill()
-        text = told(UnreachableError, lambda: store.append(named, [Noted("y")], expected=ANY))
+    transport = Region.fresh(mortal_engine).transport()
+    policy = RetryPolicy(attempts_max=3, deadline_seconds=1.0)
+    log = DynamoDBLog(
+        RetryingDriver(WireDriver(transport), policy),
+        SingleTableConfig(table="events"),
+        SystemClock(),
+    )
+    log.create()
+    store, named = EventStore(log, [Noted]), stream()
+    store.append(named, [Noted("x")], expected=ANY)
+    mortal_engine.kill()
+    text = told(UnreachableError, lambda: store.append(named, [Noted("y")], expected=ANY))
     assert "events" in text
     assert "3 attempts" in text
     assert "nothing was written" in text

@@ -1,4 +1,4 @@
-"""A region of each test's own on the real engine, and runs of the demo in it."""
+"""Runs of the demo in a region of each test's own on the real engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import random
-import secrets
 import subprocess
 import sys
 import time
@@ -15,9 +14,10 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from orm.driver.boto import BotoTransport
+from orm.driver import Transport
 from orm.local.ephemeral import EphemeralEngine
 from orm.settings import Settings
+from tests.support.region import Region
 
 RUN_SECONDS_MAX = 240
 CUT_OFF_SECONDS_MAX = (4.0, 2.0, 1.0, 0.5)
@@ -28,13 +28,9 @@ class Place:
     """Where a demo runs: an engine, a region, and the environment that leads there."""
 
     def __init__(self, engine: EphemeralEngine) -> None:
-        self.endpoint, self.region = engine.endpoint_url, f"demo-{secrets.token_hex(4)}"
-        self._keys = engine.access_key, engine.secret_key
-        self.environ = os.environ | {
-            "AWS_ACCESS_KEY_ID": engine.access_key,
-            "AWS_SECRET_ACCESS_KEY": engine.secret_key,
-            "AWS_REGION": self.region,
-        }
+        self.region = Region.fresh(engine)
+        self.endpoint = engine.endpoint_url
+        self.environ = os.environ | self.region.environ
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """A demo that runs: `python -m` these words."""
@@ -84,14 +80,8 @@ class Place:
         assert not alive, "a process outlived its run"
         return process.returncode
 
-    def transport(self) -> BotoTransport:
-        access_key, secret_key = self._keys
-        return BotoTransport(
-            region=self.region,
-            endpoint_url=self.endpoint,
-            access_key=access_key,
-            secret_key=secret_key,
-        )
+    def transport(self) -> Transport:
+        return self.region.transport()
 
     def settings(self, example: Any) -> Settings:
         """The settings of an example's tables."""

@@ -21,17 +21,22 @@ from orm.local.artifacts import pinned_manifest, platform_name
 from orm.local.errors import EngineNotRunningError, EngineStartError
 from orm.local.server import LocalEngine, StartOptions
 from orm.local.state import EngineState
+from tests.needs import LOCAL
 
-pytestmark = pytest.mark.skipif(
-    platform_name() not in pinned_manifest().native,
-    reason=f"DynamoDB Local has no native library for {platform_name()}",
-)
+pytestmark = [
+    pytest.mark.needs(LOCAL),
+    pytest.mark.skipif(
+        platform_name() not in pinned_manifest().native,
+        reason=f"DynamoDB Local has no native library for {platform_name()}",
+    ),
+]
 
 MAIN = """
 import sys
 from importlib.metadata import EntryPoint
 from orm.cli import main
-group = EntryPoint("local", "orm.local.cli:app", "keyfold.commands")
+from tests.needs import LOCAL
+group = EntryPoint("local", "orm.cli.local:app", "keyfold.commands")
 sys.exit(main(["local", *sys.argv[1:]], [group]))
 """
 COMMAND = [sys.executable, "-c", MAIN]

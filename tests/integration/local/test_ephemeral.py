@@ -13,11 +13,15 @@ import pytest
 from orm.local import processes
 from orm.local.artifacts import pinned_manifest, platform_name
 from orm.local.ephemeral import ephemeral_engine
+from tests.needs import LOCAL
 
-pytestmark = pytest.mark.skipif(
-    platform_name() not in pinned_manifest().native,
-    reason=f"DynamoDB Local has no native library for {platform_name()}",
-)
+pytestmark = [
+    pytest.mark.needs(LOCAL),
+    pytest.mark.skipif(
+        platform_name() not in pinned_manifest().native,
+        reason=f"DynamoDB Local has no native library for {platform_name()}",
+    ),
+]
 
 
 def test_engine_is_gone_after_its_block() -> None:

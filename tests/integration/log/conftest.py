@@ -7,25 +7,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from orm.driver import Transport
-from orm.driver.boto import BotoTransport
 from orm.local.ephemeral import EphemeralEngine
 from tests.support.proxy import FaultProxy, fault_proxy
+from tests.support.region import Region
 
 READ_TIMEOUT_SECONDS = 0.7
 
 Connect = Callable[[str], Transport]
 
 
-@pytest.fixture(scope="session")
-def connect(local_engine: EphemeralEngine) -> Connect:
+@pytest.fixture(scope="module")
+def connect(region: Region) -> Connect:
     """`connect(url)`: a transport to that address that does not wait long."""
-    return lambda url: BotoTransport(
-        region=local_engine.region,
-        endpoint_url=url,
-        access_key=local_engine.access_key,
-        secret_key=local_engine.secret_key,
-        read_timeout_seconds=READ_TIMEOUT_SECONDS,
-    )
+    return lambda url: region.transport(endpoint_url=url, read_timeout_seconds=READ_TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +28,7 @@ def running_proxy(local_engine: EphemeralEngine) -> Iterator[FaultProxy]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def through(running_proxy: FaultProxy, connect: Connect) -> Transport:
     """A transport that goes through the proxy."""
     return connect(running_proxy.url)

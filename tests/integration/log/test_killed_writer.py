@@ -15,9 +15,9 @@ import pytest
 from eventstore import DynamoDBLog, EventStore
 from orm.config import SingleTableConfig
 from orm.driver import Transport, WireDriver
-from orm.local.ephemeral import EphemeralEngine
 from tests.conftest import fresh_config
 from tests.counts import count
+from tests.support.region import Region
 from tests.support.tally import Tally
 
 ROOT = Path(__file__).parents[3]
@@ -25,14 +25,9 @@ COMMANDS = 60
 KILLS = count(3, 60)
 
 
-def start_writer(engine: EphemeralEngine, config: SingleTableConfig) -> subprocess.Popen[str]:
+def start_writer(region: Region, config: SingleTableConfig) -> subprocess.Popen[str]:
     settings = {
-        "transport": {
-            "region": engine.region,
-            "endpoint_url": engine.endpoint_url,
-            "access_key": engine.access_key,
-            "secret_key": engine.secret_key,
-        },
+        "transport": region.options,
         "table": config.table,
         "commands": COMMANDS,
     }
@@ -56,7 +51,7 @@ def kill_in_the_middle(writer: subprocess.Popen[str], rng: random.Random) -> Non
 
 
 def test_a_killed_writer_starts_again_where_it_was(
-    local_engine: EphemeralEngine, local_transport: Transport, capsys: pytest.CaptureFixture[str]
+    region: Region, local_transport: Transport, capsys: pytest.CaptureFixture[str]
 ):
     """The same commands under the same ids, each time from the first, and each is there once."""
     config = fresh_config()
@@ -64,8 +59,8 @@ def test_a_killed_writer_starts_again_where_it_was(
     log.create()
     rng = random.Random(KILLS)
     for _ in range(KILLS):
-        kill_in_the_middle(start_writer(local_engine, config), rng)
-    with start_writer(local_engine, config) as last:
+        kill_in_the_middle(start_writer(region, config), rng)
+    with start_writer(region, config) as last:
         assert last.stdout
         said = Counter(last.stdout.read().split())
     assert last.returncode == 0

@@ -1,4 +1,4 @@
-"""A scratch project with its tables, on the engine of this worker process."""
+"""A scratch project with its tables, in the region of its module."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from orm.local.ephemeral import EphemeralEngine
 from tests.integration.projections.site import Site
+from tests.support.region import Region
 from tests.unit.cli.command import standing_in
 
 
 @pytest.fixture
-def site(tmp_path: Path, local_engine: EphemeralEngine) -> Iterator[Site]:
-    site = Site(tmp_path, local_engine)
+def site(tmp_path: Path, region: Region) -> Iterator[Site]:
+    site = Site(tmp_path, region)
     with standing_in(tmp_path, **site.environ):
         assert site.keyfold("tables", "create").code == 0
         yield site

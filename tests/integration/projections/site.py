@@ -19,11 +19,10 @@ from typing import Any
 from eventstore import DynamoDBLog, EventStore
 from orm import Table
 from orm.driver import RetryingDriver, WireDriver
-from orm.driver.boto import BotoTransport
-from orm.local.ephemeral import EphemeralEngine
 from orm.settings import load_project
 from tests.integration.projections.app import Account, Balance, Total
 from tests.integration.projections.command import GROUPS
+from tests.support.region import Region
 from tests.unit.cli.command import Ended, run
 
 ROOT = Path(__file__).parents[3]
@@ -45,23 +44,14 @@ class Site:
 
     Args:
         folder: where its settings are written.
-        engine: where its tables are.
+        region: where its tables are.
     """
 
-    def __init__(self, folder: Path, engine: EphemeralEngine) -> None:
+    def __init__(self, folder: Path, region: Region) -> None:
         self.folder = folder
         (folder / "keyfold.toml").write_text(SETTINGS.format(f"t{secrets.token_hex(4)}"))
-        self.environ = {
-            "KEYFOLD_ENDPOINT": engine.endpoint_url,
-            "AWS_ACCESS_KEY_ID": engine.access_key,
-            "AWS_SECRET_ACCESS_KEY": engine.secret_key,
-        }
-        self.transport = BotoTransport(
-            region=engine.region,
-            endpoint_url=engine.endpoint_url,
-            access_key=engine.access_key,
-            secret_key=engine.secret_key,
-        )
+        self.environ = region.environ
+        self.transport = region.transport()
         self.driver = RetryingDriver(WireDriver(self.transport))
         self.settings = load_project(folder, {}).settings
         self.written: dict[str, list[int]] = {}

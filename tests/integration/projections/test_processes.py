@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from orm.local.ephemeral import ephemeral_engine
+from orm.local.ephemeral import EphemeralEngine
 from tests.integration.projections.site import Site, WorkerProcess, applied
+from tests.support.region import Region
 from tests.unit.cli.command import standing_in
 
 LEASE_SECONDS = 2.0
@@ -112,19 +113,20 @@ def test_one_that_was_killed_in_the_middle_is_made_good_by_the_next(site: Site) 
     assert site.difference() == ""
 
 
-def test_without_an_engine_it_waits_and_still_ends_when_told(tmp_path: Path) -> None:
+def test_without_an_engine_it_waits_and_still_ends_when_told(
+    mortal_engine: EphemeralEngine, tmp_path: Path
+) -> None:
     """It says what it waits for, and SIGTERM still ends it with code 0."""
-    with ephemeral_engine() as engine:
-        site = Site(tmp_path, engine)
-        with standing_in(tmp_path, **site.environ):
-            assert site.keyfold("tables", "create").code == 0
-            busy(site)
-            with site.worker(*LEASE) as worker:
-                site.wait_until_exact(30)
-                engine.kill()
-                worker.wait_for("waiting")
-                started = time.monotonic()
-                code, report = worker.end()
-                print(f"ended {time.monotonic() - started:.1f} s after SIGTERM")
+    site = Site(tmp_path, Region.fresh(mortal_engine))
+    with standing_in(tmp_path, **site.environ):
+        assert site.keyfold("tables", "create").code == 0
+        busy(site)
+        with site.worker(*LEASE) as worker:
+            site.wait_until_exact(30)
+            mortal_engine.kill()
+            worker.wait_for("waiting")
+            started = time.monotonic()
+            code, report = worker.end()
+            print(f"ended {time.monotonic() - started:.1f} s after SIGTERM")
     assert code == 0
     assert report["outages"] >= 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.needs import LOCAL
+
 pytest_plugins = ["pytester"]
 
 
@@ -13,11 +15,13 @@ def project_on_the_path(pytester: pytest.Pytester, request: pytest.FixtureReques
     pytester.syspathinsert(request.config.rootpath)
 
 
+@pytest.mark.needs(LOCAL)
 def test_local_is_one_engine_a_process_and_tables_of_a_tests_own(pytester: pytest.Pytester):
     """Asked for by option; two tests see one engine and two tables."""
     pytester.makepyfile(
         """
 from eventstore import Aggregate, Event, EventStore, applies, command
+from tests.needs import LOCAL
 
 class Ticked(Event, tag="ticked"):
     pass

@@ -1,4 +1,4 @@
-"""A house on DynamoDB Local, one a worker process."""
+"""A house on DynamoDB Local, one a module."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from tests.conftest import fresh_config
 from tests.contract.projections.house import House
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def local_house(local_transport: Transport) -> House:
     return House(local_transport, fresh_config(), fresh_config()).create()
