@@ -112,11 +112,11 @@ def check_drafts(drafts: Sequence[Draft], commit_id: bytes) -> None:
             f"one append takes 1 to {TRANSACTION_ACTIONS_MAX} streams, not {len(drafts)}",
             "split the decision, or put what belongs together into one stream",
         )
-    if len({draft.stream for draft in drafts}) < len(drafts):
+    if len(drafts) > 1 and len({draft.stream for draft in drafts}) < len(drafts):
         raise ConfigurationError("drafts", "name one stream twice; join their events into one")
-    if any(draft.count < 1 for draft in drafts):
-        raise ConfigurationError("events", "a commit needs an event")
     for draft in drafts:
+        if draft.count < 1:
+            raise ConfigurationError("events", "a commit needs an event")
         check_expected(draft.expected)
 
 
