@@ -129,7 +129,7 @@ class DynamoDBLog:
     ) -> tuple[Token, ...]:
         """See `Log.append`."""
         check_drafts(drafts, commit_id)
-        if not any([may_move(draft.expected) for draft in drafts]):
+        if not any(may_move(draft.expected) for draft in drafts):
             return self._append_once(drafts, commit_id, metadata)
         # A conflict proves that the slot is another's for ever, so the same commit may move on.
         again = _MOVING_POLICY.retrying(lambda error: _may_move_on(error, drafts), self._clock)
