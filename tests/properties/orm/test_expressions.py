@@ -22,11 +22,13 @@ from orm.expressions import (
     less_than,
     not_exists,
 )
+from orm.limits import NUMBER_DIGITS_MAX
 from orm.update import UpdateExpression, single
 from tests.properties.orm.strategies import characters
 
 names = st.text(characters, min_size=1, max_size=6) | st.sampled_from([":v0", "#n0", "a = :v0"])
-scalars = st.text(characters, max_size=6) | st.integers()
+whole = st.integers(-(10**NUMBER_DIGITS_MAX) + 1, 10**NUMBER_DIGITS_MAX - 1)
+scalars = st.text(characters, max_size=6) | whole
 conditions = st.recursive(
     st.one_of(
         st.builds(exists, names),
@@ -44,7 +46,7 @@ conditions = st.recursive(
     max_leaves=5,
 )
 updates = st.lists(
-    st.tuples(st.sampled_from(["set", "set_if_absent", "add", "remove"]), names, st.integers()),
+    st.tuples(st.sampled_from(["set", "set_if_absent", "add", "remove"]), names, whole),
     min_size=1,
     max_size=5,
     unique_by=lambda change: change[1],
