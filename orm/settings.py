@@ -14,8 +14,9 @@ nearest folder upwards that has one:
     pk = "hash"
 
 The environment overrides the file (KEYFOLD_ENGINE, KEYFOLD_ENDPOINT, KEYFOLD_REGION,
-KEYFOLD_EVENTS_TABLE, KEYFOLD_READ_MODELS_TABLE), and a command's flags override both. Credentials
-are never settings: they come from AWS's own variables and files, or from the local engine.
+KEYFOLD_TRANSPORT, KEYFOLD_EVENTS_TABLE, KEYFOLD_READ_MODELS_TABLE), and a command's flags override
+both. Credentials are never settings: they come from AWS's own variables and files, or from the
+local engine.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ VARIABLES: Final = {
     "KEYFOLD_ENGINE": "engine",
     "KEYFOLD_ENDPOINT": "endpoint",
     "KEYFOLD_REGION": "region",
+    "KEYFOLD_TRANSPORT": "transport",
     "KEYFOLD_EVENTS_TABLE": "events_table",
     "KEYFOLD_READ_MODELS_TABLE": "read_models_table",
 }
@@ -73,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             process, forgotten at its end).
         endpoint: where DynamoDB answers, if not where the engine says.
         region: the AWS region, if not the one of the environment or the profile.
+        transport: `lean` (Keyfold signs and sends) or `stock` (botocore does all of it).
         local_region: the region on the local engine, which keeps the tables of each region apart.
             DynamoDB Local looks through the change records of older tables of the same region at
             each write, so what writes much and often begins anew has one of its own.
@@ -87,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engine: Engine = "local"
     endpoint: str | None = None
     region: str | None = None
+    transport: Literal["lean", "stock"] = "lean"
     local_region: str | None = None
     events_table: str = "events"
     read_models_table: str = "read-models"
@@ -281,7 +285,7 @@ def open_transport(settings: Settings, environ: Mapping[str, str] = os.environ) 
 
         return MemoryTransport(region=settings.region or _LOCAL_REGION)
     if settings.engine == "local" and settings.endpoint is None:
-        return _local_transport(environ, settings.local_region)
+        return _local_transport(environ, settings)
     from orm.driver.boto import BotoTransport
 
     if settings.endpoint and not settings.endpoint.startswith(("http://", "https://")):
@@ -289,10 +293,11 @@ def open_transport(settings: Settings, environ: Mapping[str, str] = os.environ) 
             "endpoint", f"{settings.endpoint!r} is no URL", "write it as http://127.0.0.1:8000"
         )
     region = settings.region or (_LOCAL_REGION if settings.engine == "local" else None)
-    return BotoTransport(region=region, endpoint_url=settings.endpoint)
+    stock = settings.transport == "stock"
+    return BotoTransport(region=region, endpoint_url=settings.endpoint, stock=stock)
 
 
-def _local_transport(environ: Mapping[str, str], region: str | None) -> Transport:
+def _local_transport(environ: Mapping[str, str], settings: Settings) -> Transport:
     try:
         from orm.local import LocalEngine
     except ModuleNotFoundError as error:
@@ -303,10 +308,11 @@ def _local_transport(environ: Mapping[str, str], region: str | None) -> Transpor
 
     state = LocalEngine(environ).require_running()
     return BotoTransport(
-        region=region or state.credentials.region,
+        region=settings.local_region or state.credentials.region,
         endpoint_url=state.endpoint_url,
         access_key=state.credentials.access_key,
         secret_key=state.credentials.secret_key,
+        stock=settings.transport == "stock",
     )
 
 

@@ -48,9 +48,9 @@ def region(local_engine: EphemeralEngine) -> Region:
 
 
 @pytest.fixture(scope="module")
-def local_transport(region: Region) -> Transport:
-    """What carries requests there."""
-    return region.transport()
+def local_transport(request: pytest.FixtureRequest, region: Region) -> Transport:
+    """What carries requests there, on the path that `--transport` names."""
+    return region.transport(stock=request.config.getoption("--transport") == "stock")
 
 
 @pytest.fixture(scope="session")

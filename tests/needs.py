@@ -34,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="local",
         help="memory: leave out every test that needs DynamoDB Local",
     )
+    parser.addoption(
+        "--transport",
+        choices=("lean", "stock"),
+        default="lean",
+        help="the path that requests to DynamoDB Local take: our own, or botocore's",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

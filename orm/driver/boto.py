@@ -1,12 +1,17 @@
-"""The wire to DynamoDB: botocore for signing and HTTP, msgspec for everything in a body.
+"""The wire to DynamoDB: botocore knows where and who, msgspec and the standard library do the rest.
 
-botocore's own parser walks every answer shape by shape in Python, which is most of the cost of a
-query, and reads a damaged 200 answer as an empty one. Both end here: its response parser (a
-component that a session lets one replace) is swapped for one that compares the checksum, keeps a
-good body as bytes and takes only errors apart. Bodies go out the same way: botocore is given the
-names of tables alone, which is all that choosing an endpoint needs, and its `before-call` event,
-where a request may be changed, puts the whole body in. Its retries are off, because a repeated
-conditional put whose first answer was lost reports a conflict with oneself.
+botocore finds credentials, regions and endpoints; nobody should do that again. What it does with a
+request after that is most of a client's CPU time: it builds, signs and sends it in forty layers,
+and its parser walks every answer shape by shape, reading a damaged 200 answer as an empty one. So
+it is asked once for every table and operation where a request goes and which headers it has, in its
+`before-call` event, which may answer a call itself. From then on requests take the *lean* path:
+msgspec writes the body, `orm.driver.sigv4` signs it with credentials that botocore keeps fresh, and
+`orm.driver.connections` sends it.
+
+The *stock* path is botocore's own, with our body put in and the answer's bytes taken out. It serves
+where a proxy stands between, where a request is not signed with SigV4, and where it is asked for.
+On neither path is anything repeated: a repeated conditional put whose first answer was lost reports
+a conflict with oneself.
 
 boto3 and botocore are imported in this module and nowhere else.
 """
@@ -14,16 +19,24 @@ boto3 and botocore are imported in this module and nowhere else.
 from __future__ import annotations
 
 import os
+import ssl
 import threading
-import zlib
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 import msgspec
 from botocore import exceptions as boto_errors
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
 
+from orm.clock import Clock, SystemClock
+from orm.driver.answers import CHECKSUM, body_of
+from orm.driver.connections import Connections, Place
+from orm.driver.sigv4 import Credentials, Signer
 from orm.driver.transport import ServiceError, TransportError
 from orm.errors import ConfigurationError
 
@@ -65,7 +78,9 @@ class BotoTransport:
         secret_key: the secret that belongs to `access_key`.
         connect_timeout_seconds: how long making a connection may take.
         read_timeout_seconds: how long an answer may take before it counts as lost.
-        connections_max: connections kept open; more threads than this wait for one.
+        connections_max: connections kept open while nobody uses them.
+        stock: send everything through botocore, as it comes.
+        clock: tells what time a request is signed at.
     """
 
     def __init__(
@@ -78,7 +93,10 @@ class BotoTransport:
         connect_timeout_seconds: float = 3.0,
         read_timeout_seconds: float = 12.0,
         connections_max: int = 64,
+        stock: bool = False,
+        clock: Clock | None = None,
     ) -> None:
+        self.stock, self._clock = stock, clock or SystemClock()
         self._options: dict[str, Any] = {
             "region_name": region,
             "endpoint_url": endpoint_url,
@@ -91,6 +109,11 @@ class BotoTransport:
                 **_CONFIG,
             ),
         }
+        self._http: dict[str, Any] = {
+            "connect_timeout_seconds": connect_timeout_seconds,
+            "read_timeout_seconds": read_timeout_seconds,
+            "idle_max": connections_max,
+        }
         self._begin()
 
     def _begin(self) -> None:
@@ -98,7 +121,10 @@ class BotoTransport:
         self._process = os.getpid()
         self._session = _session()
         self._methods: dict[str, Any] = {}
+        self._routes: dict[_Question, _Route | None] = {}
+        self._connections = Connections(self._tls, **self._http)
         self._making = threading.Lock()
+        self._found: Any = None
         self._sending = _Sending()
 
     def call(self, operation: str, params: dict[str, Any], /) -> bytes:
@@ -107,14 +133,17 @@ class BotoTransport:
             # A forked child shares its parent's sockets, and would read answers to its questions.
             self._begin()
         try:
-            method = self._methods.get(operation) or self._method(operation)
-            self._sending.body = _ENCODE(params)  # binary values become base64 here
-            answer: bytes = method(**_names_in(params))[_BODY]
-        except boto_errors.ClientError as error:
-            raise _service_error(error) from error
+            body = _ENCODE(params)  # binary values become base64 here
+            names = _names_in(params)
+            if not self.stock:
+                credentials, account = self._credentials()
+                route = self._route(operation, names, account)
+                if route is not None:
+                    return self._post(route, body, credentials)
+            return self._call(operation, names, body)
         except UnicodeEncodeError as error:
             raise ServiceError("SerializationException", f"{error}; nothing was sent") from error
-        except TransportError:
+        except (ServiceError, TransportError):
             raise
         except boto_errors.NoRegionError as error:
             raise ConfigurationError(
@@ -124,16 +153,123 @@ class BotoTransport:
             ) from error
         except (boto_errors.BotoCoreError, OSError) as error:
             raise _transport_error(error) from error
+
+    # --- the lean path ---
+
+    def _post(self, route: _Route, body: bytes, credentials: Credentials) -> bytes:
+        now = self._clock.now_micros()
+        headers = route.signer.signed(route.headers, "/", body, credentials, now)
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
+        answer = self._connections.exchange(route.place, head.encode("latin-1") + body)
+        return body_of(answer.status, answer.headers.get(CHECKSUM), answer.body)
+
+    def _credentials(self) -> tuple[Credentials, str | None]:
+        """What to sign with now, and the account that it belongs to, where that is known."""
+        if self._options["aws_access_key_id"] is not None:
+            keys = self._options["aws_access_key_id"], self._options["aws_secret_access_key"]
+            return Credentials(*keys), None
+        if self._found is None:
+            with self._making:  # a session is not thread-safe
+                self._found = self._session.get_credentials()
+        if self._found is None:
+            raise boto_errors.NoCredentialsError
+        now = self._found.get_frozen_credentials()  # fetches new ones shortly before these expire
+        for key in (now.access_key, now.token or ""):
+            if not (key.isascii() and key.isprintable()):
+                raise TransportError(
+                    "credentials", f"a key or token of {len(key)} characters is no visible ASCII"
+                )
+        return Credentials(now.access_key, now.secret_key, now.token), now.account_id
+
+    def _route(self, operation: str, names: dict[str, Any], account: str | None) -> _Route | None:
+        """Where such a request goes; None if it must take the stock path."""
+        question = (operation, str(names), account)
+        try:
+            return self._routes[question]
+        except KeyError:
+            route = self._learn(operation, names)
+        if len(self._routes) >= _ROUTES_MAX:
+            self._routes.clear()
+        self._routes[question] = route
+        return route
+
+    def _learn(self, operation: str, names: dict[str, Any]) -> _Route | None:
+        """Have botocore prepare a request, and stop it before it is sent."""
+        method, sending = self._method(operation), self._sending
+        sending.learned = None
+        sending.learning = True
+        try:
+            method(**names)
+        finally:
+            sending.learning = False
+        assert sending.learned is not None
+        return _route_of(*sending.learned)
+
+    def _tls(self) -> ssl.SSLContext:
+        """What botocore would trust: a bundle that is configured, else certifi's."""
+        bundle: Any = self._session.get_config_variable("ca_bundle")
+        verify: Any = bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True  # botocore's order
+        trusted: Any = get_cert_path(verify)
+        if os.path.isdir(trusted):
+            return ssl.create_default_context(capath=trusted)
+        return ssl.create_default_context(cafile=trusted)
+
+    # --- the stock path ---
+
+    def _call(self, operation: str, names: dict[str, Any], body: bytes) -> bytes:
+        self._sending.body = body
+        answer: bytes = self._method(operation)(**names)[_BODY]
         return answer
 
     def _method(self, operation: str) -> Any:
+        method = self._methods.get(operation)
+        return self._make_methods(operation) if method is None else method
+
+    def _make_methods(self, operation: str) -> Any:
         with self._making:  # botocore's client factory is not thread-safe
             service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
             client = self._session.create_client(service, **self._options)
-            client.meta.events.register("before-call", self._sending.put_body)
+            answers: Any = self._sending.before_call  # an event whose handlers may answer
+            client.meta.events.register("before-call", answers)
             for name, api_name in client.meta.method_to_api_mapping.items():
                 self._methods.setdefault(api_name, getattr(client, name))
             return self._methods[operation]
+
+
+_Question = tuple[str, str, str | None]
+_ROUTES_MAX: Final = 4_096
+
+
+class _Route(NamedTuple):
+    """Where the requests of one operation on one table go, and with what headers."""
+
+    place: Place
+    headers: dict[str, str]
+    signer: Signer
+
+
+def _route_of(params: dict[str, Any], context: dict[str, Any], model: Any) -> _Route | None:
+    """The lean way of a request that botocore prepared; None where there is none."""
+    url = urlsplit(params["url"])
+    host = url.hostname or ""
+    plain = url.path in ("", "/") and not url.query and context.get("auth_type") in ("v4", None)
+    if not plain or get_environ_proxies(params["url"]):
+        return None
+    secure = url.scheme == "https"
+    usual = 443 if secure else 80
+    name = f"[{host}]" if ":" in host else host
+    headers = {
+        key.lower(): value if isinstance(value, str) else value.decode()
+        for key, value in params["headers"].items()
+    }
+    headers["host"] = name if url.port in (None, usual) else f"{name}:{url.port}"
+    signing = context.get("signing", {})
+    signer = Signer(
+        signing.get("signing_name", model.service_model.signing_name),
+        signing.get("region", context["client_region"]),
+    )
+    return _Route(Place(secure, host, url.port or usual), headers, signer)
 
 
 def _session() -> botocore.session.Session:
@@ -160,13 +296,25 @@ class _Credentials:
 
 
 class _Sending(threading.local):
-    """The body that this thread is sending."""
+    """What this thread is about: learning where a request goes, or sending a body there."""
 
+    learning: bool = False
+    learned: tuple[dict[str, Any], dict[str, Any], Any] | None = None
     body: bytes = b"{}"
 
-    def put_body(self, params: dict[str, Any], **_: Any) -> None:
-        """botocore's `before-call`: `params` is the request as it is about to be signed."""
-        params["body"] = self.body
+    def before_call(
+        self, params: dict[str, Any], context: dict[str, Any], model: Any, **_: Any
+    ) -> tuple[AWSResponse, dict[str, Any]] | None:
+        """botocore's event: `params` is the request as it is about to be signed and sent.
+
+        A response that is returned stands for the call; None lets it go on.
+        """
+        if not self.learning:
+            params["body"] = self.body
+            return None
+        self.learned = params, context, model
+        nothing: Any = {}
+        return AWSResponse(params["url"], 200, nothing, None), nothing
 
 
 def _names_in(params: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +328,6 @@ def _names_in(params: dict[str, Any]) -> dict[str, Any]:
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _BODY: Final = "keyfold.body"
-_FIELDS: Final = "keyfold.fields"
 
 
 class _RawAnswers:
@@ -194,45 +341,12 @@ class _RawAnswers:
 
 
 class _RawAnswer:
-    """Stands where botocore's parser stood: bytes for a good answer, fields for an error."""
+    """Stands where botocore's parser stood: bytes for a good answer, an error for any other."""
 
     def parse(self, response: dict[str, Any], _shape: Any) -> dict[str, Any]:
-        headers, status, body = response["headers"], response["status_code"], response["body"]
-        checksum = headers.get("x-amz-crc32")
-        if checksum is not None and checksum != str(zlib.crc32(body)):
-            raise TransportError(
-                "corrupt", f"{len(body):,} bytes whose CRC-32 is not the {checksum} announced"
-            )
-        metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}}
-        if status < 300:
-            return {_BODY: body, "ResponseMetadata": metadata}
-        return _error_answer(body, status) | {"ResponseMetadata": metadata}
-
-
-def _error_answer(body: bytes, status: int) -> dict[str, Any]:
-    try:
-        fields = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        fields = {}  # a proxy's HTML page, or nothing
-    if "__type" not in fields and status < 500:
-        # A refusal that does not say what it refuses is no word of DynamoDB's: ask again.
-        raise TransportError(
-            "corrupt", f"HTTP {status} with {len(body):,} bytes that name no error"
-        )
-    # DynamoDB Local leaves out `message` and some SDK answers spell it with a capital.
-    message = fields.pop("message", None) or fields.pop("Message", None) or f"HTTP {status}"
-    code = str(fields.pop("__type", f"Http{status}")).rpartition("#")[2]
-    return {"Error": {"Code": code, "Message": message}, _FIELDS: fields}
-
-
-def _service_error(error: boto_errors.ClientError) -> ServiceError:
-    answer: dict[str, Any] = error.response  # type: ignore[assignment]
-    return ServiceError(
-        answer["Error"]["Code"],
-        answer["Error"]["Message"],
-        answer["ResponseMetadata"]["HTTPStatusCode"],
-        answer.get(_FIELDS),
-    )
+        status, checksum = response["status_code"], response["headers"].get(CHECKSUM)
+        body = body_of(status, checksum, response["body"])
+        return {_BODY: body, "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
 
 
 def _transport_error(error: Exception) -> TransportError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,16 @@ READ_TIMEOUT_SECONDS = 0.7
 Connect = Callable[[str], Transport]
 
 
+def connecting(region: Region, **options: Any) -> Connect:
+    return lambda url: region.transport(
+        endpoint_url=url, read_timeout_seconds=READ_TIMEOUT_SECONDS, **options
+    )
+
+
 @pytest.fixture(scope="module")
 def connect(region: Region) -> Connect:
     """`connect(url)`: a transport to that address that does not wait long."""
-    return lambda url: region.transport(endpoint_url=url, read_timeout_seconds=READ_TIMEOUT_SECONDS)
+    return connecting(region)
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,10 @@ from orm.errors import (
     UnreachableError,
 )
 from tests.conftest import fresh_config
-from tests.integration.log.conftest import Connect
+from tests.integration.log.conftest import Connect, connecting
 from tests.support.logs import bodies, draft, fresh_stream, new_id
 from tests.support.proxy import FaultProxy, Plan, Wire
+from tests.support.region import Region
 
 WRITES = frozenset({"PutItem", "TransactWriteItems"})
 NOT_SENT_ON = frozenset({Wire.CLOSED, Wire.RESET, Wire.FAIL_BEFORE})
@@ -73,6 +74,12 @@ class House(msgspec.Struct):
     def patient(self) -> DynamoDBLog:
         """A log that tries again, and lets no time pass."""
         return self.log(RetryingDriver(WireDriver(self.transport), PATIENT, ManualClock()))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["lean", "stock"])
+def connect(request: pytest.FixtureRequest, region: Region) -> Connect:
+    """As everywhere, on each path in turn."""
+    return connecting(region, stock=request.param)
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,18 @@ def test_a_pyproject_without_the_table_is_passed_by(tmp_path: Path) -> None:
     assert load_settings(inner, {}).engine == "memory"
 
 
+@pytest.mark.parametrize(("word", "stock"), [("lean", False), ("stock", True)])
+def test_the_path_of_requests_can_be_chosen(tmp_path: Path, word: str, stock: bool) -> None:
+    """In the file or the environment; anything else is refused."""
+    project(tmp_path, f'engine = "aws"\ntransport = "{word}"\n')
+    found = open_transport(load_settings(tmp_path, {}))
+    assert isinstance(found, BotoTransport)
+    assert found.stock is stock
+    assert load_settings(tmp_path, {"KEYFOLD_TRANSPORT": "stock"}).transport == "stock"
+    with pytest.raises(SettingsError, match="KEYFOLD_TRANSPORT"):
+        load_settings(tmp_path, {"KEYFOLD_TRANSPORT": "fast"})
+
+
 def test_keyfold_toml_wins_over_pyproject_beside_it(tmp_path: Path) -> None:
     project(tmp_path, 'events_table = "own"\n')
     project(tmp_path, '[tool.keyfold]\nevents_table = "shared"\n', "pyproject.toml")
