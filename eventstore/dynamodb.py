@@ -49,9 +49,9 @@ from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
 from orm.errors import (
     ConditionFailedError,
-    CorruptResponseError,
     DriverError,
     TransactionCanceledError,
+    UnexpectedItemError,
 )
 from orm.requests import Action, GetItem, Item, Page, Put, PutItem, Query, Scan, TransactWriteItems
 from orm.tables import create_table
@@ -314,15 +314,10 @@ class DynamoDBLog:
         """One page of commits; an item among them that is none is no damaged answer."""
         try:
             return self._driver.send(query)
-        except CorruptResponseError:
-            plain = self._driver.send(msgspec.structs.replace(query, read_as=None))
-            try:
-                msgspec.convert(plain.items, list[query.read_as], strict=False)  # type: ignore[name-defined]
-            except msgspec.ValidationError as error:
-                raise StreamCorruptedError(
-                    stream, f"it holds an item that is no commit: {error}"
-                ) from error
-            raise  # its items are commits: it was the answer that was damaged
+        except UnexpectedItemError as error:
+            raise StreamCorruptedError(
+                stream, f"it holds an item that is no commit: {error.detail}"
+            ) from error
 
     def head(self, stream: StreamId) -> Token:
         """See `Log.head`: one query of one item, backwards, consistent."""

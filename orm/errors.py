@@ -32,6 +32,7 @@
             ├── UnreachableError            no connection: nothing was sent
             ├── AnswerLostError             sent, and no answer came
             ├── ServiceFaultError           the service answered 5xx
+            ├── UnexpectedItemError         an item is not of the type that it was to be read as
             └── CorruptResponseError        an answer came and is damaged
 
 A `DriverError` says three things beside its text: `applied` (`False`: surely not; `None`: unknown),
@@ -406,6 +407,18 @@ class ServiceFaultError(DriverError):
     applied = None
     retry = True
     hint = "repeat the same request; if it goes on, look at the service's health page"
+
+
+class UnexpectedItemError(DriverError):
+    """An answer is whole, and an item in it is not of the type that it was to be read as.
+
+    `answer` is the same answer with its items as plain wire values.
+    """
+
+    def __init__(self, operation: str, target: str, detail: str, answer: Any = None) -> None:
+        super().__init__(operation, target, detail)
+        self.args = (operation, target, detail, answer)
+        self.answer = answer
 
 
 class CorruptResponseError(DriverError):

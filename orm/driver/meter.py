@@ -36,16 +36,19 @@ class MeteredDriver:
         try:
             answer = self._driver.send(request)
         except DriverError as error:
-            with self._counting:
-                self._usage.requests[request.operation] += 1
-                self._usage.failures[type(error).__name__] += 1
+            self._count(request.operation, getattr(error, "answer", None), type(error).__name__)
             raise
+        self._count(request.operation, answer)
+        return answer
+
+    def _count(self, operation: str, answer: object, failure: str = "") -> None:
         units = getattr(answer, "capacity_units", None)
         with self._counting:
-            self._usage.requests[request.operation] += 1
+            self._usage.requests[operation] += 1
             if units is not None:
-                self._usage.capacity_units[request.operation] += units()
-        return answer
+                self._usage.capacity_units[operation] += units()
+            if failure:
+                self._usage.failures[failure] += 1
 
     def usage(self) -> Usage:
         """A copy of the counts so far."""

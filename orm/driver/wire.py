@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -27,6 +28,7 @@ from orm.errors import (
     TransactionConflictError,
     TransactionInProgressError,
     TrimmedError,
+    UnexpectedItemError,
     UnknownServiceError,
     UnreachableError,
 )
@@ -62,12 +64,21 @@ class WireDriver:
         try:
             answer: R = _decoder(request.answer_type()).decode(body)
         except msgspec.MsgspecError as error:
-            raise CorruptResponseError(
-                request.operation,
-                request.target,
-                f"an answer of {len(body):,} bytes is not what the API promises: {error}",
-            ) from error
+            raise _unreadable(request, body, error) from error
         return answer
+
+
+def _unreadable(request: Request[Any], body: bytes, error: Exception) -> DriverError:
+    """What is wrong with an answer: it is damaged, or one of its items is another's."""
+    what, where = request.operation, request.target
+    if getattr(request, "read_as", None) is not None:
+        plain = msgspec.structs.replace(request, read_as=None)
+        with contextlib.suppress(msgspec.MsgspecError):
+            answer = _decoder(plain.answer_type()).decode(body)
+            return UnexpectedItemError(what, where, str(error), answer)
+    return CorruptResponseError(
+        what, where, f"an answer of {len(body):,} bytes is not what the API promises: {error}"
+    )
 
 
 @cache

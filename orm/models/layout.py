@@ -12,7 +12,7 @@ layout is pure: it sends nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -24,6 +24,7 @@ from orm.keys import Keys, check_key_sizes
 from orm.models.fields import Field, KeyPart
 from orm.models.key import Path
 from orm.models.model import Model, Shape, shape_of
+from orm.models.reading import RowReader
 from orm.requests import AttributeValue, Item
 
 M = TypeVar("M", bound=Model)
@@ -171,6 +172,11 @@ class Layout(Generic[M]):
                 self.model.__name__,
                 f"{', '.join(sorted(clash))} belongs to the model or its keys and cannot be extra",
             )
+
+    @cached_property
+    def reader(self) -> RowReader:
+        """Reads rows straight from the wire; what it refuses, `row` says more of."""
+        return RowReader(self.model, {name: field.attribute for name, field in self.fields.items()})
 
     def row(self, item: Item) -> M:
         """The row of an item; attributes that are no field are left alone.

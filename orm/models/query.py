@@ -8,7 +8,8 @@ sent before `all`, `first`, `iterate`, `count` or `exists`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -16,11 +17,13 @@ import msgspec
 from orm import requests
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError
+from orm.models.fetching import fetch_page
 from orm.models.layout import Layout
 from orm.models.model import Model
 from orm.models.plan import Plan, Question, Range, plan
 
 M = TypeVar("M", bound=Model)
+X = TypeVar("X")
 
 
 class Query(Generic[M]):
@@ -101,8 +104,8 @@ class Query(Generic[M]):
 
     def iterate(self) -> Iterator[M]:
         """The rows one by one, read page by page in constant memory."""
-        for page in self._pages(None):
-            yield from map(self._layout.row, page.items)
+        for rows in self._pages(partial(fetch_page, self._driver, self._layout)):
+            yield from rows
 
     def all(self) -> list[M]:
         """All rows, in order."""
@@ -114,41 +117,51 @@ class Query(Generic[M]):
 
     def count(self) -> int:
         """How many rows there are; they are read, though only their keys are sent."""
-        return sum(page.count for page in self._pages(_Nothing))
+        return sum(self._pages(self._counted))
 
     def exists(self) -> bool:
         """Whether there is a row."""
         return self._limit != 0 and self.limit(1).count() > 0
 
-    def _pages(self, read_as: Any) -> Iterator[requests.Page[Any]]:
+    def _pages(
+        self, ask: Callable[[requests.Query[Any]], tuple[X, requests.Page[Any]]]
+    ) -> Iterator[X]:
+        """What `ask` makes of each page."""
         made, left, start = self.explain(), self._limit, None
         while left is None or left > 0:
-            page = self._driver.send(self._request(made, left, start, read_as))
-            yield page
+            found, page = ask(self._request(made, left, start))
+            yield found
             start = page.last_evaluated_key
             if start is None:
                 return
             left = None if left is None else left - page.count
 
     def _request(
-        self, made: Plan, limit: int | None, start: requests.Item | None, read_as: Any
+        self, made: Plan, limit: int | None, start: requests.Item | None
     ) -> requests.Query[Any]:
-        names, projection = dict(made.names), None
-        if read_as is not None:
-            names["#key"], projection = self._layout.config.pk, "#key"
         return requests.Query(
             table_name=self._layout.config.table,
             key_condition_expression=made.key_condition,
-            expression_attribute_names=names,
+            expression_attribute_names=made.names,
             expression_attribute_values=made.values,
             index_name=made.index,
             consistent_read=made.consistent,
             scan_index_forward=made.forward,
             limit=limit,
             exclusive_start_key=start,
-            projection_expression=projection,
-            read_as=read_as,
         )
+
+    def _counted(self, request: requests.Query[Any]) -> tuple[int, requests.Page[Any]]:
+        names = {**(request.expression_attribute_names or {}), "#key": self._layout.config.pk}
+        page = self._driver.send(
+            msgspec.structs.replace(
+                request,
+                projection_expression="#key",
+                expression_attribute_names=names,
+                read_as=_Nothing,
+            )
+        )
+        return page.count, page
 
 
 class _Nothing(msgspec.Struct):

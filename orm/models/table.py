@@ -22,6 +22,7 @@ from orm.errors import (
 )
 from orm.expressions import Condition, Placeholders, all_of, begins_with, equals, not_exists
 from orm.models.actions import delete_row, put_row
+from orm.models.fetching import fetch_page, fetch_row
 from orm.models.layout import Layout, layout_of
 from orm.models.model import Model
 from orm.models.plan import Question
@@ -99,8 +100,7 @@ class Table:
         request: GetItem[Item] = GetItem(
             table_name=self.config.table, key=layout.key(key), consistent_read=self._consistent
         )
-        item = self._driver.send(request).item
-        return None if item is None else layout.row(item)
+        return fetch_row(self._driver, layout, request)
 
     def get_or_fail(self, model: type[M], /, **key: object) -> M:
         """The row that `key` identifies.
@@ -203,8 +203,8 @@ class Table:
                 consistent_read=self._consistent,
                 exclusive_start_key=start,
             )
-            page = self._driver.send(request)
-            yield from map(layout.row, page.items)
+            rows, page = fetch_page(self._driver, layout, request)
+            yield from rows
             if (start := page.last_evaluated_key) is None:
                 return
 

@@ -7,7 +7,7 @@ import pickle
 import msgspec
 import pytest
 
-from orm.driver import ServiceError, TransportError, WireDriver
+from orm.driver import MeteredDriver, ServiceError, TransportError, WireDriver
 from orm.errors import (
     AccessDeniedError,
     AnswerLostError,
@@ -21,6 +21,7 @@ from orm.errors import (
     ThrottledError,
     TransactionCanceledError,
     TransactionConflictError,
+    UnexpectedItemError,
     UnknownServiceError,
     UnreachableError,
 )
@@ -49,6 +50,18 @@ def test_binary_is_bytes_however_deep_it_lies() -> None:
     deep = {"M": {"l": {"L": [{"BS": ["AAE="]}, {"B": "AAE="}]}}}
     answer = WireDriver(ScriptedTransport(CAPACITY | {"Item": {"m": deep}})).send(GET)
     assert answer.item == {"m": {"M": {"l": {"L": [{"BS": [b"\x00\x01"]}, {"B": b"\x00\x01"}]}}}}
+
+
+def test_an_item_of_another_type_is_no_damage() -> None:
+    """The answer is whole: it comes along as it is, was paid for, and asking again is no use."""
+    transport = ScriptedTransport(CAPACITY | {"Item": {"b": {"N": "1"}}})
+    meter = MeteredDriver(WireDriver(transport))
+    with pytest.raises(UnexpectedItemError) as caught:
+        meter.send(GetItem(table_name="table", key={}, read_as=Stored))
+    assert caught.value.answer.item == {"b": {"N": "1"}}
+    assert (caught.value.applied, caught.value.retry) == (False, False)
+    assert pickle.loads(pickle.dumps(caught.value)).answer == caught.value.answer
+    assert meter.usage().capacity_units["GetItem"] == 1.5
 
 
 def test_an_item_is_read_as_the_type_that_was_asked_for() -> None:
