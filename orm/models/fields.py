@@ -42,6 +42,7 @@ class Field:
         self._default, self._default_factory = info.default, info.default_factory
         kind, self._optional = _optional(info.type)
         self._faithful = kind if _is_faithful(kind) else None
+        self._members = _faithful_members(kind)
 
     def default(self) -> Any:
         """What the field is where nothing was said; None for a required field."""
@@ -60,8 +61,17 @@ class Field:
         if isinstance(value, (set, frozenset)) and not value:
             return {"L": []}  # DynamoDB has no empty set; the field's type makes it one again
         wire = to_wire(value, self.path)
-        self._check_return(value, wire)
+        if not self._holds_only_members(value):
+            self._check_return(value, wire)
         return wire
+
+    def _holds_only_members(self, value: Any) -> bool:
+        """Whether a list or dict is all of one faithful type, and so comes back equal."""
+        if self._members is None:
+            return False
+        kind, member = self._members
+        held = value.values() if kind is dict and isinstance(value, dict) else value
+        return type(value) is kind and {*map(type, held)} <= {member}
 
     def _check_return(self, value: Any, wire: AttributeValue) -> None:
         try:
@@ -123,6 +133,16 @@ class _WrongTypeError(Exception):
 
 def _is_faithful(kind: Any) -> bool:
     return isinstance(kind, type) and kind in _FAITHFUL
+
+
+def _faithful_members(kind: Any) -> tuple[type, type] | None:
+    """`(list, T)` of `list[T]` and `(dict, T)` of `dict[str, T]`, where T is faithful."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is list and _is_faithful(arguments[0]):
+        return list, arguments[0]
+    if origin is dict and arguments[0] is str and _is_faithful(arguments[1]):
+        return dict, arguments[1]
+    return None
 
 
 def _plain_type(declared: Any) -> tuple[Any, bool]:

@@ -156,9 +156,29 @@ def test_a_size_is_counted_as_the_developer_guide_says() -> None:
     assert item_size_bytes(item) == sum(sizes)
 
 
+@given(st.dictionaries(texts.filter(bool), values, max_size=4))
+def test_json_is_never_shorter_than_what_is_counted(values: dict[str, Any]) -> None:
+    """So what is short enough as JSON need not be measured."""
+    item = item_to_wire(values)
+    assert item_size_bytes(item) <= len(msgspec.json.encode(item))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_is_written_as_its_digits_or_refused(value: float) -> None:
+    """Plain ones take a short cut, to the same text."""
+    try:
+        wire = to_wire(value)
+    except UnsupportedValueError:
+        assert not 1e-130 <= abs(value) <= 9.9e125
+    else:
+        assert float(wire["N"]) == value
+        assert wire["N"] == ("0" if value == 0 else str(Decimal(repr(value))))
+
+
 def test_an_item_over_the_limit_is_refused_by_its_fattest_attribute() -> None:
     item = item_to_wire({"a": "x" * 100, "blob": b"x" * (ITEM_BYTES_MAX - 105)})
-    assert check_item_size(item, "row") == ITEM_BYTES_MAX
+    assert item_size_bytes(item) == ITEM_BYTES_MAX
+    check_item_size(item, "row")
     item["a"] = {"S": "x" * 101}
     with pytest.raises(ItemTooLargeError, match=r"row takes 409,601 bytes.*'blob'"):
         check_item_size(item, "row")
