@@ -19,6 +19,7 @@ from eventstore import StreamId, Token
 from orm.requests import Item
 
 OURS: Final = "EventStore.append"
+STOCK: Final = "EventStore.append, stock transport"
 PEER: Final = "boto3 client.put_item"
 
 PLACE: Final = Token(StreamId("ORDER", "6f1c2a"), 41, 41, EPOCH)
@@ -61,12 +62,13 @@ def check(server: ReplayServer) -> None:
 
 
 def run(server: ReplayServer, rounds: int = ROUNDS_MIN) -> Measured:
-    """Time both."""
-    store = event_store(transport(server))
+    """Time all three."""
+    lean, stock = (event_store(transport(server, stock=stock)) for stock in (False, True))
     bare, parameters = boto_put(server), sent_item(server)
     return measure(
         {
-            OURS: lambda: store.append(PLACE.stream, [EVENT], expected=PLACE),
+            OURS: lambda: lean.append(PLACE.stream, [EVENT], expected=PLACE),
+            STOCK: lambda: stock.append(PLACE.stream, [EVENT], expected=PLACE),
             PEER: lambda: bare(**parameters),
         },
         rounds,

@@ -16,7 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
+from benchmarks import readings
 from benchmarks.orders import EVENTS, history
+from benchmarks.readings import ROW_TABLE
 from eventstore import NO_STREAM, DynamoDBLog, Event, EventStore, StreamId
 from eventstore.event import event_tag
 from orm.clock import ManualClock
@@ -90,7 +92,7 @@ def naive_item(pk: str, version: int, event: Event) -> Item:
 
 
 def event_key(item: Item) -> Item:
-    """The key of an item of the event table."""
+    """The key of an item of the event table, or the rows' table."""
     return {"pk": item["pk"], "sk": item["sk"]}
 
 
@@ -106,6 +108,8 @@ def partition(pk: str) -> tuple[str, list[Item]]:
         LookupError: there is none.
     """
     prefix, _, name = pk.partition("#")
+    if prefix == "READING" and name.isdecimal():
+        return ROW_TABLE.table, readings.items(int(name))
     if prefix == "order" and name.isdecimal():
         return NAIVE_TABLE, naive(int(name))
     events, by, per_commit = name.partition("-by-")
@@ -134,7 +138,7 @@ def pages(
     projection: str | None = None,
 ) -> Iterator[Page]:
     """A partition's items as pages, in their order, with the attributes that a projection names."""
-    key = event_key if table == EVENT_TABLE.table else naive_key
+    key = naive_key if table == NAIVE_TABLE else event_key
     left = list(items)
     while True:
         taken, size = _page_length(left, limit)

@@ -6,8 +6,9 @@ from typing import Final
 
 import msgspec
 
-from benchmarks import append, load
+from benchmarks import append, load, rows
 from benchmarks.measure import Measured, Ratio
+from benchmarks.readings import ROWS
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -28,7 +29,10 @@ class Comparison(msgspec.Struct, frozen=True):
     judged: bool = True
 
 
-APPEND: Final = (Comparison("append 1 event", append.OURS, append.PEER, 0.85),)
+APPEND: Final = (
+    Comparison("append 1 event", append.OURS, append.PEER, 0.20),
+    Comparison("append 1 event", append.STOCK, append.PEER, 0.85),
+)
 
 _BOTO_AT_1000: Final = 1 / 20
 _SQLITE_AT_1000: Final = 1 / 3
@@ -39,11 +43,29 @@ def of_loads(events: int) -> tuple[Comparison, ...]:
     goals = {load.BOTO: _BOTO_AT_1000, load.SQLITE: _SQLITE_AT_1000} if events == 1_000 else {}
     return tuple(
         [
-            Comparison(f"load {events:,} events", ours, peer, goals.get(peer), per_commit == 1)
-            for per_commit, ours in load.OURS.items()
+            Comparison(
+                f"load {events:,} events", ours, peer, goals.get(peer), ours != load.OURS[10]
+            )
+            for ours in (*load.OURS.values(), load.STOCK)
             for peer in (load.BOTO, load.SQLITE)
         ]
     )
+
+
+PUTS: Final = (
+    Comparison("create 1 row", rows.PUT, rows.BOTO, 0.20),
+    Comparison("create 1 row", rows.PUT, rows.PYNAMO),
+    Comparison("create 1 row", rows.PUT, rows.PYDYNOX, 1.0),
+    Comparison("create 1 row", rows.PUT, rows.PYDYNOX_MODEL, 1.0, judged=False),
+    Comparison("create 1 row", rows.PUT, rows.PUT_DRIVER, 1.5),
+)
+QUERIES: Final = (
+    Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.BOTO, 0.12),
+    Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.PYNAMO),
+    Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.PYDYNOX, 1.0),
+    Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.PYDYNOX_MODEL, 1.0, judged=False),
+    Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.QUERY_DRIVER),
+)
 
 
 class Line(msgspec.Struct, frozen=True):

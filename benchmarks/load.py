@@ -21,6 +21,7 @@ from benchmarks.replay_server import ReplayServer
 from benchmarks.stacks import boto_resource, event_store, transport
 
 OURS: Final = {1: "Repository.load, 1 event a commit", 10: "Repository.load, 10 events a commit"}
+STOCK: Final = f"{OURS[1]}, stock transport"
 BOTO: Final = "boto3 resource, 1 item an event"
 SQLITE: Final = "eventsourcing, SQLite in process"
 
@@ -30,12 +31,12 @@ Variants: TypeAlias = dict[str, Callable[[], object]]
 @contextmanager
 def loads(server: ReplayServer, events: int) -> Iterator[Variants]:
     """Every way of loading a stream of so many events, checked to come to the same answer."""
-    store = event_store(transport(server))
+    store, stock = (event_store(transport(server, stock=stock)) for stock in (False, True))
     orders, table = store.of(Order), boto_resource(server).Table(NAIVE_TABLE)
     ours = {
         OURS[per_commit]: partial(orders.load, stream(events, per_commit).id)
         for per_commit in PER_COMMIT
-    }
+    } | {STOCK: partial(stock.of(Order).load, stream(events, 1).id)}
     with tempfile.TemporaryDirectory(prefix="keyfold-benchmark-") as folder:
         sqlite = SqliteOrders(Path(folder))
         sqlite.write(events)

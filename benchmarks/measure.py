@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,8 @@ ROUNDS_MIN: Final = 11
 ROUND_CPU_SECONDS: Final = 0.025
 SLICES: Final = 8
 REPEATS_MAX: Final = 100_000
+
+Clock: TypeAlias = Callable[[], float]
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -77,20 +79,28 @@ def measure(
     variants: Mapping[str, Callable[[], object]],
     rounds: int = ROUNDS_MIN,
     round_cpu_seconds: float = ROUND_CPU_SECONDS,
+    clock: Clock = time.thread_time,
 ) -> Measured:
-    """Run every variant in every round, each round beginning with the next one."""
-    repeats = {name: _repeats(once, round_cpu_seconds) for name, once in variants.items()}
+    """Run every variant in every round, each round beginning with the next one.
+
+    `clock` tells the CPU time: of this thread, or of the process for what works in threads.
+    """
+    repeats = {name: _repeats(once, round_cpu_seconds, clock) for name, once in variants.items()}
     samples: dict[str, list[Sample]] = {name: [] for name in variants}
     names = list(variants)
     for number in range(rounds):
         turn = number % len(names)
-        for name, sample in _round(variants, names[turn:] + names[:turn], repeats).items():
+        order = names[turn:] + names[:turn]
+        for name, sample in _round(variants, order, repeats, clock).items():
             samples[name].append(sample)
     return Measured(samples)
 
 
 def _round(
-    variants: Mapping[str, Callable[[], object]], names: list[str], repeats: Mapping[str, int]
+    variants: Mapping[str, Callable[[], object]],
+    names: list[str],
+    repeats: Mapping[str, int],
+    clock: Clock,
 ) -> dict[str, Sample]:
     """One sample of each, its repeats spread over the slices."""
     cpu, wall = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
@@ -98,26 +108,26 @@ def _round(
         for name in names:
             share = (repeats[name] + part) // SLICES
             if share:
-                sample = _sample(variants[name], share)
+                sample = _sample(variants[name], share, clock)
                 cpu[name] += sample.cpu * share / repeats[name]
                 wall[name] += sample.wall * share / repeats[name]
     return {name: Sample(cpu[name], wall[name]) for name in names}
 
 
-def _repeats(once: Callable[[], object], cpu_seconds: float) -> int:
+def _repeats(once: Callable[[], object], cpu_seconds: float, clock: Clock) -> int:
     """How often to run it for at least that long; warms it up on the way."""
     once()
     repeats = 1
     while repeats < REPEATS_MAX:
-        took = _sample(once, repeats).cpu * repeats
+        took = _sample(once, repeats, clock).cpu * repeats
         if took >= cpu_seconds:
             return repeats
         repeats = max(repeats + 1, min(repeats * 8, int(repeats * 1.3 * cpu_seconds / took) + 1))
     return repeats
 
 
-def _sample(once: Callable[[], object], repeats: int) -> Sample:
-    wall, cpu = time.perf_counter(), time.thread_time()
+def _sample(once: Callable[[], object], repeats: int, clock: Clock) -> Sample:
+    wall, cpu = time.perf_counter(), clock()
     for _ in range(repeats):
         once()
-    return Sample((time.thread_time() - cpu) / repeats, (time.perf_counter() - wall) / repeats)
+    return Sample((clock() - cpu) / repeats, (time.perf_counter() - wall) / repeats)

@@ -21,16 +21,20 @@ from typing import Any, Final
 
 import msgspec
 
-from benchmarks import append, load
+from benchmarks import append, load, rows
 from benchmarks.canned import SIZES
-from benchmarks.goals import APPEND, Line, line_of, of_loads
+from benchmarks.goals import APPEND, PUTS, QUERIES, Line, line_of, of_loads
 from benchmarks.measure import ROUND_CPU_SECONDS, ROUNDS_MIN, Ratio
 from benchmarks.replay_server import ReplayServer, replay_server
 
 APPEND_ROUNDS: Final = 61
 LOAD_ROUNDS: Final = {100: 31, 1_000: 31, 10_000: ROUNDS_MIN}
+ROWS_ROUNDS: Final = 21
 QUICK_ROUNDS: Final = 5
-PACKAGES: Final = ("boto3", "botocore", "urllib3", "msgspec", "eventsourcing")
+PACKAGES: Final = (
+    *("boto3", "botocore", "urllib3", "msgspec"),
+    *("eventsourcing", "pynamodb", "pydynox"),
+)
 
 
 def lines(server: ReplayServer, quick: bool) -> Iterator[Line]:
@@ -38,6 +42,10 @@ def lines(server: ReplayServer, quick: bool) -> Iterator[Line]:
     append.check(server)
     measured = append.run(server, QUICK_ROUNDS if quick else APPEND_ROUNDS)
     yield from [line_of(comparison, measured) for comparison in APPEND]
+    rows.check(server)
+    puts, queries = rows.run(server, QUICK_ROUNDS if quick else ROWS_ROUNDS)
+    yield from [line_of(comparison, puts) for comparison in PUTS]
+    yield from [line_of(comparison, queries) for comparison in QUERIES]
     for events in SIZES[:2] if quick else SIZES:
         measured = load.run(server, events, QUICK_ROUNDS if quick else LOAD_ROUNDS[events])
         yield from [line_of(comparison, measured) for comparison in of_loads(events)]
@@ -88,7 +96,7 @@ def _goal(line: Line) -> str:
     goal = line.comparison.cpu_at_most
     if goal is None:
         return ""
-    said = f"<= {goal:.2f}x" if goal >= 0.5 else f">= {1 / goal:.0f}x less"
+    said = f"<= {goal:.2f}x" if goal > 0.1 else f">= {1 / goal:.0f}x less"
     judged = "reached" if line.reached else "MISSED"
     return f"   [to reach {said}: {judged}]" if line.comparison.judged else f"   [{said}: {judged}]"
 

@@ -14,13 +14,14 @@ from orm.driver import RetryingDriver, Transport, WireDriver
 from orm.driver.boto import BotoTransport
 
 
-def transport(server: ReplayServer) -> BotoTransport:
-    """The product's own way to a server."""
+def transport(server: ReplayServer, *, stock: bool = False) -> BotoTransport:
+    """The product's own way to a server, or botocore's."""
     return BotoTransport(
         region=REGION,
         endpoint_url=server.endpoint_url,
         access_key=ACCESS_KEY,
         secret_key=SECRET_KEY,
+        stock=stock,
     )
 
 
