@@ -1,0 +1,158 @@
+"""Edges: the entities that stand between two that have many of each other.
+
+An edge's rows are keyed by both ids, and by the type column where the relation is polymorphic, so a
+pair can be attached once only. Both sides may declare the relation; their edges are merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from orm.definitions import (
+    AttributeDefinition,
+    EntityDefinition,
+    IndexDefinition,
+    PivotDefinition,
+    RelationDefinition,
+    Traits,
+)
+from orm.indexes.errors import EdgeMismatchError, KeyTemplateError
+from orm.indexes.facts import Facts, snake_case
+from orm.indexes.patterns import Expansion
+
+MANY_TO_MANY: Final = ("belongs_to_many", "morph_to_many", "morphed_by_many")
+_TIMESTAMPS: Final = ("created_at", "updated_at")
+
+
+class EdgeSide(msgspec.Struct, frozen=True):
+    """One relation, as its edge sees it.
+
+    Args:
+        edge: the edge's entity.
+        near: attributes that hold what this side knows: its id, and the type where it is the typed
+            side or the pivot has constants.
+        far: the attribute that holds the related entity's id.
+        typed: those of them that hold a type or another constant.
+    """
+
+    edge: str
+    near: tuple[str, ...]
+    far: str
+    typed: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What identifies an edge: types first, then the ids."""
+        return tuple(dict.fromkeys((*self.typed, *self.near, self.far)))
+
+
+def side_of(owner: str, relation: RelationDefinition) -> EdgeSide:
+    """How a relation of `owner` lies on its edge, with the names that are not given.
+
+    Raises:
+        KeyTemplateError: both sides would be one attribute.
+    """
+    near = relation.foreign_key or f"{snake_case(owner)}_id"
+    far = relation.related_key or f"{snake_case(relation.model)}_id"
+    if near == far and not relation.related_key:
+        far = f"related_{far}"  # an entity that has many of itself
+    if near == far:
+        raise KeyTemplateError(
+            edge_name(owner, relation),
+            "related_key",
+            f"{owner}.{relation.name} names {far!r} for both sides of the edge",
+            "give foreign_key and related_key two names",
+        )
+    typed: tuple[str, ...] = ()
+    if relation.kind in ("morph_to_many", "morphed_by_many"):
+        morph = relation.morph_name or snake_case(relation.name)
+        typed = (relation.type_column or f"{morph}_type",)
+        own_id = relation.id_column or f"{morph}_id"
+        near, far = (own_id, far) if relation.kind == "morph_to_many" else (near, own_id)
+    constants = tuple(relation.pivot.constants) if relation.pivot else ()
+    types = tuple(dict.fromkeys((*typed, *constants)))
+    return EdgeSide(edge_name(owner, relation), (*types, near), far, types)
+
+
+def edge_name(owner: str, relation: RelationDefinition) -> str:
+    """The edge's entity: as given, else after the morph, else both names in order (`PostTag`)."""
+    if relation.pivot and relation.pivot.entity:
+        return relation.pivot.entity
+    if relation.kind != "belongs_to_many":
+        morph = relation.morph_name or snake_case(relation.name)
+        return "".join(word.capitalize() for word in morph.split("_"))
+    return "".join(sorted((owner, relation.model)))
+
+
+def add_edges(expansion: Expansion, declared: frozenset[str]) -> None:
+    """Make the edges that no definition declares.
+
+    Raises:
+        EdgeMismatchError: two relations key one edge differently.
+    """
+    first: dict[str, tuple[str, EdgeSide]] = {}
+    for owner in [expansion.facts[name] for name in sorted(declared)]:
+        for relation in owner.definition.relations:
+            if relation.kind in MANY_TO_MANY and relation.model in declared:
+                _merge(expansion, declared, first, owner.name, relation)
+
+
+def _merge(
+    expansion: Expansion,
+    declared: frozenset[str],
+    first: dict[str, tuple[str, EdgeSide]],
+    owner: str,
+    relation: RelationDefinition,
+) -> None:
+    side, label = side_of(owner, relation), f"{owner}.{relation.name}"
+    if side.edge in declared:
+        return
+    known_label, known = first.setdefault(side.edge, (label, side))
+    if set(known.key) != set(side.key):
+        keys = (", ".join(known.key), ", ".join(side.key))
+        raise EdgeMismatchError(side.edge, known_label, label, keys)
+    before = expansion.facts.get(side.edge)
+    definition = _edge(known, relation.pivot, before.definition if before else None)
+    if before is None:
+        expansion.edges.append(side.edge)
+    expansion.facts[side.edge] = Facts(definition)
+
+
+def _edge(
+    side: EdgeSide, pivot: PivotDefinition | None, before: EntityDefinition | None
+) -> EntityDefinition:
+    pivot = pivot or PivotDefinition(entity=side.edge)
+    key = [AttributeDefinition(name=name, declared=name, required=True) for name in side.key]
+    own = {found.name: found for found in (before.attributes if before else ())}
+    for found in (*key, *pivot.columns):
+        own.setdefault(found.name, found)
+    timed = pivot.timestamps or bool(before and before.traits.timestamps)
+    uniques = _uniques(side.edge, pivot.uniques)
+    return EntityDefinition(
+        name=side.edge,
+        primary_key=before.primary_key if before else side.key,
+        attributes=tuple(own.values()),
+        indexes=_merged(before.indexes if before else (), uniques),
+        traits=Traits(timestamps=_TIMESTAMPS if timed else None),
+    )
+
+
+def _uniques(edge: str, sets: Sequence[tuple[str, ...]]) -> tuple[IndexDefinition, ...]:
+    return tuple(
+        IndexDefinition(
+            name=f"{snake_case(edge)}_{'_'.join(columns)}", columns=columns, unique=True
+        )
+        for columns in sets
+    )
+
+
+def _merged(
+    before: tuple[IndexDefinition, ...], more: tuple[IndexDefinition, ...]
+) -> tuple[IndexDefinition, ...]:
+    known = {index.columns: index for index in before}
+    for index in more:
+        known.setdefault(index.columns, index)
+    return tuple(known.values())

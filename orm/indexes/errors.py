@@ -1,0 +1,252 @@
+"""Why a set of definitions gets no plan: each error names entity, pattern and limit, and a way out.
+
+ConfigurationError
+└── PlanError
+    ├── UnknownAttributeError       a pattern or key names an attribute that there is not
+    ├── UnkeyableAttributeError     an attribute whose values have no place in a key
+    ├── DuplicatePatternError       two patterns of an entity have one name
+    ├── GuardValueError             a sparse condition on a value that cannot be compared
+    ├── DanglingRelationError       a relation to an entity that is not defined
+    ├── EdgeMismatchError           two relations say different things of one edge
+    ├── PrefixClashError            two entities have one key prefix
+    ├── KeyTemplateError            an explicit key template cannot work
+    ├── KeyClashError               rows of two entities could not be told apart
+    ├── ColocationError             a child cannot lie in its parent's item collection
+    ├── StrongReadError             only an index could answer, and it is not consistent
+    ├── HotPartitionError           a declared rate is more than a partition takes
+    ├── LimitExceededError          more of something than a table or save may have
+    │   ├── GsiOverflowError
+    │   ├── LsiOverflowError
+    │   └── ClaimOverflowError
+    └── LockError                   schema.lock.json cannot be followed
+        ├── UnreadableLockError
+        └── LockContradictionError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orm.errors import ConfigurationError
+
+
+class PlanError(ConfigurationError):
+    """These definitions get no plan; nothing was sent."""
+
+    def __init__(self, setting: str, reason: str, hint: str = "") -> None:
+        super().__init__(setting, reason, hint)
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.reason}" + (f"; {self.hint}" if self.hint else "")
+
+
+class UnknownAttributeError(PlanError):
+    """A pattern, index, relation or key names an attribute that the entity does not have."""
+
+    def __init__(self, entity: str, pattern: str, attribute: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"{entity}, pattern {pattern!r}",
+            f"names {attribute!r}, which is no attribute of {entity}; it has {', '.join(known)}",
+            f"declare {attribute!r} or correct the pattern",
+        )
+        self.args = (entity, pattern, attribute, tuple(known))
+        self.entity, self.pattern, self.attribute = entity, pattern, attribute
+
+
+class UnkeyableAttributeError(PlanError):
+    """An attribute whose values have no place in a key."""
+
+    def __init__(self, entity: str, pattern: str, attribute: str, why: str) -> None:
+        super().__init__(
+            f"{entity}, pattern {pattern!r}",
+            f"{attribute!r} {why} and cannot stand in a key",
+            "ask by an attribute with one plain value, kept beside it",
+        )
+        self.args = (entity, pattern, attribute, why)
+        self.entity, self.pattern, self.attribute = entity, pattern, attribute
+
+
+class DuplicatePatternError(PlanError):
+    """Two patterns of one entity have one name and ask different things."""
+
+    def __init__(self, entity: str, pattern: str) -> None:
+        super().__init__(
+            f"{entity}, pattern {pattern!r}", "is declared twice, differently", "rename one of them"
+        )
+        self.args = (entity, pattern)
+        self.entity, self.pattern = entity, pattern
+
+
+class GuardValueError(PlanError):
+    """A sparse condition compares with a value that is no text, number, boolean or None."""
+
+    def __init__(self, entity: str, pattern: str, attribute: str, kind: str) -> None:
+        super().__init__(
+            f"{entity}, pattern {pattern!r}",
+            f"`where` compares {attribute!r} with a value of type {kind}",
+            "compare with a text, number, boolean or None",
+        )
+        self.args = (entity, pattern, attribute, kind)
+        self.entity, self.pattern, self.attribute = entity, pattern, attribute
+
+
+class DanglingRelationError(PlanError):
+    """A relation to an entity that is not among the definitions."""
+
+    def __init__(self, entity: str, relation: str, target: str) -> None:
+        super().__init__(
+            f"{entity}.{relation}",
+            f"relates to {target!r}, which is not defined",
+            f"register {target}, or remove the relation",
+        )
+        self.args = (entity, relation, target)
+        self.entity, self.relation, self.target = entity, relation, target
+
+
+class EdgeMismatchError(PlanError):
+    """Two relations share an edge entity and give it different keys."""
+
+    def __init__(self, edge: str, first: str, second: str, keys: tuple[str, str]) -> None:
+        super().__init__(
+            f"edge {edge}",
+            f"{first} keys it by ({keys[0]}), {second} by ({keys[1]})",
+            "give both the same foreign_key, related_key and constants, or another pivot entity",
+        )
+        self.args = (edge, first, second, keys)
+        self.edge, self.first, self.second = edge, first, second
+
+
+class PrefixClashError(PlanError):
+    """Two entities have one key prefix, or one has a prefix that is kept for tenants."""
+
+    def __init__(self, entity: str, other: str, prefix: str) -> None:
+        super().__init__(
+            entity,
+            f"its key prefix {prefix!r} belongs to {other} already",
+            "rename it, or give it another prefix in PlanOptions.prefixes",
+        )
+        self.args = (entity, other, prefix)
+        self.entity, self.other, self.prefix = entity, other, prefix
+
+
+class KeyTemplateError(PlanError):
+    """An explicit key template cannot work."""
+
+    def __init__(self, entity: str, key: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{entity}, key {key!r}", reason, hint)
+        self.args = (entity, key, reason, hint)
+        self.entity, self.key = entity, key
+
+
+class KeyClashError(PlanError):
+    """Rows of two entities would stand in one place and could not be told apart."""
+
+    def __init__(self, first: str, second: str, where: str, template: str) -> None:
+        super().__init__(
+            f"{first} and {second}",
+            f"their rows cannot be told apart in {where}, at {template}",
+            "begin the sort key of each with a text of its own",
+        )
+        self.args = (first, second, where, template)
+        self.first, self.second, self.where = first, second, where
+
+
+class ColocationError(PlanError):
+    """A child cannot lie in its parent's item collection."""
+
+    def __init__(self, child: str, parent: str, pattern: str, reason: str, hint: str) -> None:
+        super().__init__(
+            f"{child}, pattern {pattern!r}", f"cannot lie with its {parent}: {reason}", hint
+        )
+        self.args = (child, parent, pattern, reason, hint)
+        self.entity, self.parent, self.pattern = child, parent, pattern
+
+
+class StrongReadError(PlanError):
+    """Only an index could answer, and an index is eventually consistent."""
+
+    def __init__(self, entity: str, pattern: str, reason: str, hint: str) -> None:
+        super().__init__(
+            f"{entity}, pattern {pattern!r}", f"is declared strong, and {reason}", hint
+        )
+        self.args = (entity, pattern, reason, hint)
+        self.entity, self.pattern = entity, pattern
+
+
+class HotPartitionError(PlanError):
+    """A declared rate is more than one partition takes, where it cannot be spread."""
+
+    def __init__(self, entity: str, pattern: str, reason: str, hint: str) -> None:
+        super().__init__(f"{entity}, pattern {pattern!r}", reason, hint)
+        self.args = (entity, pattern, reason, hint)
+        self.entity, self.pattern = entity, pattern
+
+
+class LimitExceededError(PlanError):
+    """More of something than DynamoDB, or this configuration, allows."""
+
+    what = "things"
+    way_out = ""
+
+    def __init__(self, entity: str, needed: int, limit: int, patterns: Sequence[str]) -> None:
+        super().__init__(
+            entity,
+            f"needs {needed} {self.what} and {limit} are allowed; it asks for "
+            f"{'; '.join(patterns)}",
+            self.way_out,
+        )
+        self.args = (entity, needed, limit, tuple(patterns))
+        self.entity, self.needed, self.limit = entity, needed, limit
+        self.patterns = tuple(patterns)
+
+
+class GsiOverflowError(LimitExceededError):
+    """An entity needs more global secondary indexes than there may be."""
+
+    what = "global secondary indexes"
+    way_out = (
+        "raise gsis_max (DynamoDB allows 20), remove a pattern, release unused ones from "
+        "schema.lock.json, or make one pattern's `equal` extend another's so that they share one"
+    )
+
+
+class LsiOverflowError(LimitExceededError):
+    """An entity needs more local secondary indexes than there may be."""
+
+    what = "local secondary indexes"
+    way_out = "declare fewer orders of one partition strong; a table may have 5"
+
+
+class ClaimOverflowError(LimitExceededError):
+    """An entity has more unique attributes than one transaction can move."""
+
+    what = "unique claims"
+    way_out = "a save moves all claims in one transaction of at most 100 actions; declare fewer"
+
+
+class LockError(PlanError):
+    """The lock file cannot be followed."""
+
+
+class UnreadableLockError(LockError):
+    """The lock file is not what this version writes."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            path,
+            f"is no lock file that this version reads: {reason}",
+            "restore it from version control; delete it only while no table was made from it",
+        )
+        self.args = (path, reason)
+        self.path = path
+
+
+class LockContradictionError(LockError):
+    """The lock file and the definitions cannot both be followed."""
+
+    def __init__(self, entity: str, locked: str, wanted: str, hint: str) -> None:
+        super().__init__(
+            f"schema.lock.json, {entity}", f"has {locked}, the definitions want {wanted}", hint
+        )
+        self.args = (entity, locked, wanted, hint)
+        self.entity, self.locked, self.wanted = entity, locked, wanted

@@ -1,0 +1,60 @@
+"""From definitions to access patterns: the whole set at once, since relations cross entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orm.definitions import EntityDefinition
+from orm.errors import ConfigurationError
+from orm.indexes.edges import add_edges
+from orm.indexes.errors import ClaimOverflowError, PrefixClashError
+from orm.indexes.options import CLAIMS_MAX, PlanOptions
+from orm.indexes.patterns import IDENTITY, Expansion, add_identity, add_own, report_missing
+from orm.indexes.relations import add_inverses, add_relations
+from orm.keys import TENANT_PREFIX
+
+
+def expand(
+    definitions: Iterable[EntityDefinition], options: PlanOptions | None = None
+) -> Expansion:
+    """Every question that these definitions imply.
+
+    Raises:
+        PlanError: one of them cannot be understood; names entity and pattern.
+    """
+    options, given = options or PlanOptions(), tuple(definitions)
+    names = [definition.name for definition in given]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigurationError(twice, "is defined twice; entity names are unique in a table")
+    expansion = Expansion(given, options)
+    add_edges(expansion, frozenset(names))
+    _check_prefixes(expansion)
+    every = list(expansion.facts.values())
+    for facts in every:
+        add_identity(expansion, facts)
+    for facts in every:
+        add_relations(expansion, facts)
+    add_inverses(expansion)
+    for facts in every:
+        if "pk" not in facts.definition.keys:
+            facts.check(IDENTITY, facts.identity)
+        add_own(expansion, facts)
+    report_missing(expansion)
+    _check_claims(expansion)
+    return expansion
+
+
+def _check_prefixes(expansion: Expansion) -> None:
+    owners = {TENANT_PREFIX: "the tenants"}
+    for name in expansion.facts:
+        prefix = expansion.options.prefix(name)
+        if (other := owners.setdefault(prefix, name)) != name:
+            raise PrefixClashError(name, other, prefix)
+
+
+def _check_claims(expansion: Expansion) -> None:
+    for entity, claims in expansion.claims.items():
+        if len(claims) > CLAIMS_MAX:
+            names = [claim.name for claim in claims]
+            raise ClaimOverflowError(entity, len(claims), CLAIMS_MAX, names)

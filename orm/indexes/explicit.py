@@ -1,0 +1,173 @@
+"""Explicit keys: templates that a definition gives are taken as they are, and checked.
+
+They are named `pk`, `sk`, `gsi1pk`, `gsi1sk` and so on. Where a sort key is not given it is the
+partition key's template. Rows of two entities may share a partition, which is what such templates
+are for; they may never share a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Final
+
+from orm.definitions import KeyTemplate
+from orm.indexes.errors import GsiOverflowError, KeyClashError, KeyTemplateError
+from orm.indexes.facts import Facts
+from orm.indexes.findings import Finding
+from orm.indexes.options import PlanOptions
+from orm.indexes.paths import KeyPath, attributes_of, template_text
+from orm.indexes.patterns import live
+from orm.keys import TENANT_PREFIX
+
+_INDEX_KEY: Final = re.compile(r"gsi([1-9]\d*)(pk|sk)")
+_ROW_KEYS: Final = ("pk", "sk")
+
+
+def explicit_key(facts: Facts) -> KeyPath | None:
+    """The row key that the definition gives; None where it gives none.
+
+    Raises:
+        KeyTemplateError: it cannot be the key of a row.
+    """
+    keys = facts.definition.keys
+    if "pk" not in keys:
+        if "sk" in keys:
+            raise KeyTemplateError(facts.name, "sk", "is given without pk", "give both, or none")
+        return None
+    return KeyPath(
+        kind="table",
+        partition=_checked(facts, "pk"),
+        order=_checked(facts, "sk" if "sk" in keys else "pk"),
+        explicit=True,
+    )
+
+
+def explicit_indexes(facts: Facts, options: PlanOptions) -> list[KeyPath]:
+    """The index keys that the definition gives.
+
+    Raises:
+        KeyTemplateError: one of them cannot be followed.
+        GsiOverflowError: it has a number above the most indexes.
+    """
+    numbers = sorted({number for number, _ in _index_keys(facts)})
+    if numbers and numbers[-1] > options.gsis_max:
+        names = [f"gsi{number}pk" for number in numbers]
+        raise GsiOverflowError(facts.name, numbers[-1], options.gsis_max, names)
+    return [_index(facts, number) for number in numbers]
+
+
+def _index_keys(facts: Facts) -> Iterator[tuple[int, str]]:
+    for name in facts.definition.keys:
+        if name in _ROW_KEYS:
+            continue
+        match = _INDEX_KEY.fullmatch(name)
+        if match is None:
+            raise KeyTemplateError(
+                facts.name, name, "is no key of a table", "name it pk, sk, gsi1pk, gsi1sk, …"
+            )
+        yield int(match[1]), match[2]
+
+
+def _index(facts: Facts, number: int) -> KeyPath:
+    pk, sk = f"gsi{number}pk", f"gsi{number}sk"
+    if pk not in facts.definition.keys:
+        raise KeyTemplateError(facts.name, sk, f"is given without {pk}", "give both, or none")
+    partition = _checked(facts, pk)
+    order = _checked(facts, sk if sk in facts.definition.keys else pk)
+    fields = (*attributes_of(partition), *attributes_of(order))
+    return KeyPath(
+        kind="gsi",
+        number=number,
+        partition=partition,
+        order=order,
+        guards=live(facts, fields, ()),
+        explicit=True,
+    )
+
+
+def _checked(facts: Facts, key: str) -> KeyTemplate:
+    given = facts.definition.keys[key]
+    if not given or "" in given:
+        raise KeyTemplateError(
+            facts.name, key, "has an empty part", "a part is a text or an attribute"
+        )
+    if given[0] == TENANT_PREFIX:
+        raise KeyTemplateError(
+            facts.name, key, f"begins with {TENANT_PREFIX!r}, which is kept for tenants"
+        )
+    if key.endswith("pk") and not isinstance(given[0], str):
+        raise KeyTemplateError(
+            facts.name,
+            key,
+            "begins with an attribute, so its values could pose as another entity's keys",
+            "begin it with a text",
+        )
+    facts.check(key, attributes_of(given))
+    return given
+
+
+def check_clashes(paths: Mapping[str, Sequence[KeyPath]]) -> list[Finding]:
+    """Refuse row keys that two entities may share; say where their rows lie mixed.
+
+    Args:
+        paths: entity → all its paths.
+
+    Raises:
+        KeyClashError: a row of one entity could overwrite one of the other.
+    """
+    findings = []
+    for first, second in combinations(paths, 2):
+        for one, other in _in_one_place(paths[first], paths[second]):
+            if not _may_equal(one.partition, other.partition):
+                continue
+            if one.kind == "table" and _may_equal(one.order, other.order):
+                raise KeyClashError(first, second, one.place, str(one))
+            if _mixed(one.order, other.order):
+                findings.append(_mixture(first, second, one))
+    return findings
+
+
+def _in_one_place(
+    ours: Sequence[KeyPath], theirs: Sequence[KeyPath]
+) -> Iterator[tuple[KeyPath, KeyPath]]:
+    for one in ours:
+        for other in theirs:
+            given = one.explicit or other.explicit or one.under or other.under
+            if given and (one.kind, one.number) == (other.kind, other.number):
+                yield one, other
+
+
+def _may_equal(one: KeyTemplate, other: KeyTemplate) -> bool:
+    """Whether two templates can give one key; a fixed text is taken for any attribute's value."""
+    return len(one) == len(other) and all(
+        a == b for a, b in zip(one, other, strict=True) if isinstance(a, str) and isinstance(b, str)
+    )
+
+
+def _leading(template: KeyTemplate) -> tuple[str, ...]:
+    texts: list[str] = []
+    for part in template:
+        if not isinstance(part, str):
+            break
+        texts.append(part)
+    return tuple(texts)
+
+
+def _mixed(one: KeyTemplate, other: KeyTemplate) -> bool:
+    """Whether what one is searched by may find the other."""
+    ours, theirs = _leading(one), _leading(other)
+    common = min(len(ours), len(theirs))
+    return ours[:common] == theirs[:common]
+
+
+def _mixture(first: str, second: str, path: KeyPath) -> Finding:
+    return Finding(
+        first,
+        second,
+        "mixed-rows",
+        f"rows of {first} and {second} lie mixed in {path.place} at "
+        f"{template_text(path.partition)}: a reader of one pays for the other's and leaves them "
+        "out; begin their sort keys with different texts",
+    )

@@ -1,0 +1,115 @@
+"""What is worth knowing of a finished plan: what it costs, where it heaps up, what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from orm.indexes.entity import EntityPlan
+from orm.indexes.facts import Facts
+from orm.indexes.findings import Finding
+from orm.indexes.lock import SchemaLock
+from orm.indexes.options import COLLECTION_GIGABYTES_MAX
+from orm.indexes.paths import KeyPath, template_text
+from orm.indexes.patterns import IDENTITY, Expansion
+from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
+
+_LENGTH_RULES: Final = ("max", "length")
+
+
+def noted(expansion: Expansion, plans: Sequence[EntityPlan], lock: SchemaLock) -> Iterator[Finding]:
+    """Everything worth knowing of these plans."""
+    for plan in plans:
+        facts = expansion.facts[plan.entity]
+        yield from _unused(plan)
+        yield from _local(plan)
+        yield from _by_index(facts, plan)
+        for path in plan.paths:
+            yield from _heaps(facts, path)
+            yield from _long(facts, path)
+    for name in sorted(set(lock.entities) - {plan.entity for plan in plans}):
+        text = "is in schema.lock.json and not defined; forget() it once its rows are gone"
+        yield Finding(name, "schema.lock.json", "gone", text)
+
+
+def _unused(plan: EntityPlan) -> Iterator[Finding]:
+    read = {answer.path for answer in plan.answers}
+    for path in plan.indexes:
+        if path not in read and not path.explicit:
+            yield Finding(
+                plan.entity,
+                path.place,
+                "unused-index",
+                f"answers no pattern any more, and rows still write it: {path}; release() it from "
+                "schema.lock.json once no running code reads it",
+            )
+
+
+def _local(plan: EntityPlan) -> Iterator[Finding]:
+    for path in plan.local:
+        yield Finding(
+            plan.entity,
+            path.place,
+            "lsi",
+            f"{template_text(path.partition)}: a local index is made with its table only, and "
+            f"keeps every item collection of the table to {COLLECTION_GIGABYTES_MAX} GB",
+        )
+
+
+def _by_index(facts: Facts, plan: EntityPlan) -> Iterator[Finding]:
+    """A row that lies with its parent is found by its own key through an index."""
+    for answer in plan.answers:
+        path = answer.path
+        if answer.pattern.name == IDENTITY and path is not None and path.kind == "gsi":
+            yield Finding(
+                facts.name,
+                IDENTITY,
+                "identity-by-index",
+                f"its rows lie at {' | '.join(plan.key.texts())}, so {', '.join(plan.identity)} "
+                "alone finds one through an index only, eventually consistently; give the whole "
+                "key to read it consistently",
+            )
+
+
+def _heaps(facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    if path.kind != "gsi" or path.explicit or path.shards > 1:
+        return
+    if all(facts.has_few_values(name) for name in path.hash):
+        what = f"each {' and '.join(path.hash)} is" if path.hash else f"all {facts.name} rows are"
+        yield Finding(
+            facts.name,
+            path.place,
+            "few-partitions",
+            f"{what} one partition of {path.place}, which takes 1,000 writes a second; declare "
+            "writes_per_second to have it spread",
+        )
+
+
+def _long(facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    limits = (
+        ("partition key", path.hash, PARTITION_KEY_BYTES_MAX),
+        ("sort key", path.sort, SORT_KEY_BYTES_MAX),
+    )
+    for what, names, size_max in limits:
+        size = sum(_declared_length(facts, name) for name in names)
+        if size > size_max:
+            yield Finding(
+                facts.name,
+                path.place,
+                "key-size",
+                f"{', '.join(names)} may have {size:,} characters together and a {what} takes "
+                f"{size_max:,} bytes; longer values are refused when a row is written",
+            )
+
+
+def _declared_length(facts: Facts, name: str) -> int:
+    """The most characters that rules allow; 0 where none says."""
+    found = facts.attribute(name)
+    if found is None or found.kind not in ("string", "any"):
+        return 0
+    return min(_lengths(rule.arguments for rule in found.rules if rule.name in _LENGTH_RULES))
+
+
+def _lengths(arguments: Iterable[tuple[object, ...]]) -> list[int]:
+    given = [each[-1] for each in arguments if each]
+    return [value for value in given if isinstance(value, int)] or [0]

@@ -1,0 +1,55 @@
+"""What may be said to the planner beside the definitions, and the limits that it keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from orm.errors import ConfigurationError
+from orm.keys import entity_prefix
+from orm.limits import TRANSACTION_ACTIONS_MAX
+
+# "Quotas in Amazon DynamoDB" and the API reference, unless said otherwise.
+GSIS_MAX: Final = 20  # Quotas: global secondary indexes of a table
+LSIS_MAX: Final = 5  # Quotas: local secondary indexes of a table
+COLLECTION_GIGABYTES_MAX: Final = 10  # LSIs: item collection of a table that has one
+PROJECTED_PER_INDEX_MAX: Final = 20  # API reference: Projection.NonKeyAttributes
+PROJECTED_PER_TABLE_MAX: Final = 100  # Quotas: projected attributes of all indexes
+PARTITION_WRITES_MAX: Final = 1_000  # write units a second of one partition
+WRITES_PER_SHARD: Final = 500  # half of that: a partition is never filled evenly
+READS_PER_SHARD: Final = 1_500  # half of 3,000 read units a second
+SHARDS_MAX: Final = 256  # our own: a read of one partition asks all of them
+CLAIMS_MAX: Final = (TRANSACTION_ACTIONS_MAX - 1) // 2  # each may move: one delete and one put
+
+
+class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to plan.
+
+    Args:
+        gsis_max: the most global secondary indexes to use, at most 20.
+        lsi: whether local secondary indexes may be used for patterns declared strong. They can be
+            made with the table only, five at most, and with one every item collection is kept to
+            10 GB.
+        strict: whether a relation to an entity that is not defined is an error, not a finding.
+        trashed: entities whose soft-deleted rows are to be found by the same patterns as the live
+            ones, each through a sparse template of its own.
+        prefixes: entity → its key prefix, where it is not its name in capitals.
+    """
+
+    gsis_max: int = 5
+    lsi: bool = False
+    strict: bool = False
+    trashed: frozenset[str] = frozenset()
+    prefixes: Mapping[str, str] = {}
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.gsis_max <= GSIS_MAX:
+            raise ConfigurationError(
+                "gsis_max", f"{self.gsis_max} is not within 0 and {GSIS_MAX}, DynamoDB's limit"
+            )
+
+    def prefix(self, entity: str) -> str:
+        """The key prefix of an entity."""
+        return self.prefixes.get(entity) or entity_prefix(entity)

@@ -1,0 +1,150 @@
+"""What relations, orders, rates and projections come to in a plan."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from orm.definitions import RelationDefinition, RuleCall, Traits
+from orm.indexes import PlanOptions, plan_indexes
+from tests.unit.indexes.shop import attribute, entity, index, pattern, relation
+
+
+def test_a_relation_gives_names_that_are_not_given():
+    """Foreign keys by entity, morph columns by the relation, edges by both names in order."""
+    writer = entity(
+        "BookWriter",
+        relations=(
+            relation("has_many", "books", "Book"),
+            relation("morph_one", "photo", "Photo", morph_name="subject"),
+            relation("belongs_to_many", "clubs", "Club"),
+        ),
+    )
+    plan = plan_indexes([writer, entity("Book"), entity("Photo"), entity("Club")])
+    assert plan.entity("Book").implied == ("book_writer_id",)
+    assert plan.entity("Photo").implied == ("subject_type", "subject_id")
+    assert plan.entity("BookWriterClub").identity == ("book_writer_id", "club_id")
+    assert {f.code for f in plan.findings} == {"implied-attribute"}
+
+
+def test_an_entity_that_has_many_of_itself_is_read_from_both_sides():
+    friends = relation("belongs_to_many", "friends", "User")
+    edge = plan_indexes([entity("User", relations=(friends,))]).entity("UserUser")
+    assert edge.identity == ("user_id", "related_user_id")
+    assert [str(path) for path in edge.paths] == [
+        "table: USERUSER#{user_id} | USERUSER#{related_user_id}",
+        "index 1: USERUSER#{related_user_id} | USERUSER#{user_id}",
+    ]
+
+
+def test_an_order_that_rows_may_lack_is_left_to_the_reader():
+    """All of a parent's rows are asked for; those without the attribute would not be found."""
+    post = entity("Post", "user_id", attribute("rank", required=False))
+    user = entity("User", relations=(relation("has_many", "posts", "Post", order_by="-rank"),))
+    plan = plan_indexes([user, post])
+    assert plan.route("User", "posts").order == "-rank"
+    assert "rank" not in plan.entity("Post").indexes[0].attributes
+    assert [f.code for f in plan.findings] == ["order-after-reading"]
+
+
+def test_a_parent_by_another_key_is_found_by_its_claim_or_by_an_index():
+    def child(owner_key: str) -> RelationDefinition:
+        return relation("belongs_to", "user", "User", foreign_key="who", owner_key=owner_key)
+
+    user = entity("User", attribute("email", unique=True), "nick")
+    by_email = plan_indexes([user, entity("Post", "who", relations=(child("email"),))])
+    assert by_email.route("Post", "user").steps == (("User", "by email"),)
+    assert by_email.slots == ()
+    by_nick = plan_indexes([user, entity("Post", "who", relations=(child("nick"),))])
+    answer = by_nick.entity("User").answer("by nick")
+    assert answer.path is not None
+    assert answer.path.place == "index 1"
+
+
+def test_a_parent_that_one_foreign_key_cannot_name_is_reported():
+    line = entity("Line", "order_id", "number", primary_key=("order_id", "number"))
+    note = entity("Note", "line_id", relations=(relation("belongs_to", "line", "Line"),))
+    plan = plan_indexes([line, note])
+    assert plan.route("Note", "line").steps == ()
+    assert [finding.code for finding in plan.findings] == ["composite-parent"]
+
+
+def test_patterns_that_list_what_they_need_make_a_narrow_index():
+    given = entity("Post", "a", "b", "c", patterns=(pattern("p", "a", project=("b",)),))
+    (slot,) = plan_indexes([given]).slots
+    assert slot.include == ("b",)
+    other = entity("Other", "a", patterns=(pattern("p", "a"),))
+    (slot,) = plan_indexes([given, other]).slots
+    assert slot.include == (), "another entity needs everything"
+
+
+def test_more_listed_attributes_than_an_index_names_copy_all():
+    fields = [f"f{i}" for i in range(21)]
+    given = entity("Post", *fields, patterns=(pattern("p", "f0", project=tuple(fields)),))
+    plan = plan_indexes([given])
+    assert plan.slots[0].include == ()
+    assert [finding.code for finding in plan.findings] == ["projects-all"]
+
+
+def test_a_declared_rate_spreads_a_partition_and_no_other():
+    """3,000 writes of one value need 2 to the ceiling of log2(6): eight."""
+    given = entity(
+        "Post", "a", "b", patterns=(pattern("p", "a", writes_per_second=3_000), pattern("q", "b"))
+    )
+    shards = {path.hash: path.shards for path in plan_indexes([given]).entity("Post").indexes}
+    assert shards == {("a",): 8, ("b",): 1}
+
+
+def test_a_wider_pattern_is_spread_for_the_writes_of_a_narrower_one():
+    """Rows of one (a, b) are rows of one a as well."""
+    hot = pattern("p", "a", "b", writes_per_second=3_000)
+    given = entity("Post", "a", "b", patterns=(hot, pattern("q", "a")))
+    (path,) = plan_indexes([given]).entity("Post").indexes
+    assert (path.hash, path.shards) == (("a",), 8)
+
+
+def test_strong_orders_take_local_indexes_where_they_are_allowed():
+    user = entity("User", relations=(relation("has_many", "posts", "Post", owned=True),))
+    post = entity(
+        "Post",
+        attribute("user_id", "immutable"),
+        "score",
+        patterns=(pattern("top", "user_id", sort="-score", strong=True),),
+    )
+    plan = plan_indexes([user, post], PlanOptions(lsi=True))
+    assert [str(path) for path in plan.entity("Post").local] == [
+        "local index 1: USER#{user_id} | POST#{score}#{id}"
+    ]
+    (finding,) = [finding for finding in plan.findings if finding.code == "lsi"]
+    assert "10 GB" in finding.text
+
+
+def test_keys_that_rules_allow_to_grow_too_long_are_reported():
+    title = replace(attribute("title"), rules=(RuleCall("max", (2_000,)),))
+    given = entity("Post", "a", title, patterns=(pattern("p", "a", sort="title"),))
+    assert [finding.code for finding in plan_indexes([given]).findings] == ["key-size"]
+
+
+def test_the_bins_column_in_an_index_means_the_live_rows():
+    """(team, deleted_at) is SQL's way to say: the team's rows that are not deleted."""
+    given = entity(
+        "Post",
+        "team_id",
+        attribute("slug"),
+        traits=Traits(soft_deletes="deleted_at"),
+        indexes=(
+            index("live", "team_id", "deleted_at"),
+            index("bin", "deleted_at"),
+            index("slugs", "slug", "deleted_at", unique=True),
+        ),
+    )
+    plan = plan_indexes([given])
+    post = plan.entity("Post")
+    assert [str(path) for path in post.indexes] == [
+        "index 1: POST#{team_id} | POST#{id} if deleted_at is absent"
+    ]
+    (claim,) = post.claims
+    assert (claim.attributes, [str(g) for g in claim.guards]) == (
+        ("slug",),
+        ["deleted_at is absent"],
+    )
+    assert [finding.code for finding in plan.findings] == ["no-index"]

@@ -1,0 +1,285 @@
+"""Whatever gets no plan gets an error that names the entity, the pattern and the way out."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from orm.definitions import EntityDefinition, PivotDefinition, Reference
+from orm.errors import ConfigurationError
+from orm.indexes import PlanOptions, errors, plan_indexes
+from tests.unit.indexes.shop import attribute, entity, index, pattern, relation
+
+WIDE = PlanOptions(gsis_max=20)
+
+
+def refused(kind: type[errors.PlanError], *definitions: EntityDefinition, **options: Any) -> str:
+    """The text of the error; which pickles and is a configuration error."""
+    with pytest.raises(kind) as caught:
+        plan_indexes(definitions, PlanOptions(**options))
+    assert isinstance(caught.value, ConfigurationError)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    return str(caught.value)
+
+
+def says(text: str, *words: str) -> None:
+    missing = [word for word in words if word not in text]
+    assert not missing, f"{missing} not said in: {text}"
+
+
+def user(**more: Any) -> EntityDefinition:
+    return entity("User", "name", **more)
+
+
+def post(*more: Any, **others: Any) -> EntityDefinition:
+    return entity("Post", *(more or ("user_id",)), "a", "b", **others)
+
+
+def test_a_pattern_of_an_unknown_attribute_is_refused():
+    text = refused(errors.UnknownAttributeError, user(patterns=(pattern("by age", "age"),)))
+    says(text, "User", "by age", "'age'", "name, id")
+
+
+def test_an_index_of_an_unknown_column_is_refused():
+    text = refused(errors.UnknownAttributeError, user(indexes=(index("ix", "age", "name"),)))
+    says(text, "User", "ix", "'age'")
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        (attribute("tags", kind="array"), "holds a list"),
+        (attribute("tags", kind="json"), "holds a tree"),
+        (attribute("tags", encrypted=True), "encrypted"),
+    ],
+)
+def test_a_pattern_over_what_no_key_carries_is_refused(field, why):
+    given = entity("User", field, patterns=(pattern("by tags", "tags"),))
+    says(refused(errors.UnkeyableAttributeError, given), "User", "by tags", "tags", why)
+
+
+def test_two_patterns_of_one_name_are_refused():
+    given = user(patterns=(pattern("p", "name"), pattern("p", "id", "name")))
+    says(refused(errors.DuplicatePatternError, given), "User", "'p'", "rename")
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, float("nan"), b"x"])
+def test_a_guard_that_cannot_be_compared_is_refused(value):
+    given = user(patterns=(pattern("p", "name", where={"name": value}),))
+    says(refused(errors.GuardValueError, given), "User", "'p'", "'name'")
+
+
+def test_a_dangling_relation_is_named_and_strictly_refused():
+    """By default it is a finding: models are registered one after another."""
+    given = user(relations=(relation("has_many", "tokens", "PersonalAccessToken"),))
+    (finding,) = plan_indexes([given]).findings
+    assert (finding.entity, finding.subject, finding.code) == ("User", "tokens", "dangling")
+    assert "PersonalAccessToken" in finding.text
+    text = refused(errors.DanglingRelationError, given, strict=True)
+    says(text, "User.tokens", "PersonalAccessToken", "register")
+
+
+def test_a_dangling_through_is_named():
+    through = relation("has_many_through", "lines", "Post", through="Basket")
+    text = refused(errors.DanglingRelationError, user(relations=(through,)), post(), strict=True)
+    says(text, "User.lines", "Basket")
+
+
+def test_two_relations_that_key_an_edge_differently_are_refused():
+    first = relation("belongs_to_many", "posts", "Post", pivot=PivotDefinition(entity="Edge"))
+    second = relation(
+        "belongs_to_many", "users", "User", foreign_key="p", pivot=PivotDefinition(entity="Edge")
+    )
+    text = refused(errors.EdgeMismatchError, user(relations=(first,)), post(relations=(second,)))
+    says(text, "Edge", "User.posts", "Post.users")
+
+
+def test_an_edge_with_one_attribute_for_both_sides_is_refused():
+    same = relation("belongs_to_many", "friends", "User", foreign_key="u", related_key="u")
+    text = refused(errors.KeyTemplateError, user(relations=(same,)))
+    says(text, "UserUser", "User.friends", "two names")
+
+
+def test_two_entities_of_one_prefix_are_refused():
+    says(refused(errors.PrefixClashError, entity("Post"), entity("POST")), "Post", "'POST'")
+    assert plan_indexes([entity("Post"), entity("POST")], PlanOptions(prefixes={"POST": "P2"}))
+
+
+def test_the_tenants_prefix_is_refused():
+    says(refused(errors.PrefixClashError, entity("T")), "'T'", "tenants")
+
+
+def test_an_entity_defined_twice_is_refused():
+    with pytest.raises(ConfigurationError, match="User: is defined twice"):
+        plan_indexes([user(), user()])
+
+
+# --- with the parent ---
+
+
+def family(*fields: Any, **more: Any) -> tuple[EntityDefinition, EntityDefinition]:
+    owned = relation("has_many", "posts", "Post", owned=True)
+    return user(relations=(owned,)), post(*fields, **more)
+
+
+def test_a_child_whose_foreign_key_may_change_is_refused():
+    text = refused(errors.ColocationError, *family("user_id"))
+    says(text, "Post", "User.posts", "'user_id' may change", "immutable", "primary key")
+
+
+def test_a_child_that_may_lack_its_foreign_key_is_refused():
+    field = attribute("user_id", "immutable", required=False)
+    says(refused(errors.ColocationError, *family(field)), "Post", "may lack 'user_id'", "required")
+
+
+def test_a_child_of_a_child_is_refused():
+    """Its parent does not lie in a collection of its own."""
+    comments = relation("has_many", "comments", "Comment", owned=True)
+    owner, child = family(attribute("user_id", "immutable"), relations=(comments,))
+    grandchild = entity("Comment", attribute("post_id", "immutable"))
+    text = refused(errors.ColocationError, owner, child, grandchild)
+    says(text, "Comment", "Post.comments", "USER#{user_id}")
+
+
+def test_an_entity_that_would_lie_with_itself_is_refused():
+    children = relation("has_many", "children", "Node", foreign_key="up", owned=True)
+    given = entity("Node", attribute("up", "immutable"), relations=(children,))
+    says(refused(errors.ColocationError, given), "Node", "no parent")
+
+
+def test_a_child_of_two_owners_is_refused():
+    owned = relation("has_many", "posts", "Post", owned=True)
+    owner, team = user(relations=(owned,)), entity("Team", relations=(owned,))
+    child = post(attribute("user_id", "immutable"), attribute("team_id", "immutable"))
+    text = refused(errors.ColocationError, owner, team, child)
+    says(text, "Post", "User", "Team", "already")
+
+
+def test_a_pattern_with_a_parent_that_it_does_not_ask_by_is_refused():
+    given = post(patterns=(pattern("p", "a", with_parent="User"),))
+    text = refused(errors.ColocationError, user(), given)
+    says(text, "Post", "'p'", "User", "foreign key")
+
+
+def test_an_item_collection_that_is_too_hot_is_refused():
+    hot = pattern("p", "user_id", writes_per_second=2_000)
+    text = refused(
+        errors.HotPartitionError, *family(attribute("user_id", "immutable"), patterns=(hot,))
+    )
+    says(text, "Post", "User.posts", "1,000", "by an index")
+
+
+def test_a_given_key_elsewhere_than_with_the_owner_is_refused():
+    text = refused(errors.ColocationError, *family(keys={"pk": ("POST", Reference("id"))}))
+    says(text, "Post", "User.posts", "POST#{id}", "begin it with 'USER'")
+
+
+# --- strong ---
+
+
+def test_a_strong_pattern_that_only_a_global_index_answers_is_refused():
+    text = refused(errors.StrongReadError, post(patterns=(pattern("p", "a", strong=True),)))
+    says(text, "Post", "'p'", "POST#{id}", "eventually consistent", "primary key")
+
+
+def test_a_strong_pattern_by_a_foreign_key_that_may_change_says_so():
+    given = post(
+        patterns=(pattern("p", "user_id", strong=True),),
+        relations=(relation("belongs_to", "user", "User"),),
+    )
+    says(refused(errors.StrongReadError, user(), given), "'user_id' may change", "immutable")
+
+
+def test_a_strong_order_of_a_collection_wants_a_local_index_and_says_its_limits():
+    strong = pattern("p", "user_id", sort="a", strong=True)
+    given = family(attribute("user_id", "immutable"), patterns=(strong,))
+    text = refused(errors.StrongReadError, *given)
+    says(text, "PlanOptions.lsi", "five", "10 GB", "made with the table")
+
+
+def test_more_than_five_local_indexes_are_refused():
+    fields = [attribute(f"f{i}") for i in range(6)]
+    strong = [pattern(f"p{i}", "user_id", sort=f"f{i}", strong=True) for i in range(6)]
+    owner, child = family(attribute("user_id", "immutable"), *fields, patterns=tuple(strong))
+    text = refused(errors.LsiOverflowError, owner, child, lsi=True, gsis_max=20)
+    says(text, "Post", "6", "5 are allowed", "p0", "p5")
+
+
+# --- limits ---
+
+
+def crowded(count: int) -> EntityDefinition:
+    names = [f"f{i}" for i in range(count)]
+    return entity("Post", *names, patterns=tuple(pattern(f"by {n}", n) for n in names))
+
+
+def test_more_indexes_than_allowed_are_refused_with_the_list():
+    text = refused(errors.GsiOverflowError, crowded(6))
+    says(text, "Post", "6 global secondary indexes", "5 are allowed", "by f0", "by f5", "gsis_max")
+    assert len(plan_indexes([crowded(6)], PlanOptions(gsis_max=6)).slots) == 6
+
+
+def test_no_plan_has_more_than_twenty_indexes():
+    assert len(plan_indexes([crowded(20)], WIDE).slots) == 20
+    says(refused(errors.GsiOverflowError, crowded(21), gsis_max=20), "21", "20 are allowed")
+    with pytest.raises(ConfigurationError, match="gsis_max: 21 is not within 0 and 20"):
+        PlanOptions(gsis_max=21)
+
+
+def test_more_claims_than_a_transaction_moves_are_refused():
+    fields = [attribute(f"f{i}", unique=True) for i in range(50)]
+    assert plan_indexes([entity("User", *fields[:49])]).slots == ()
+    text = refused(errors.ClaimOverflowError, entity("User", *fields))
+    says(text, "User", "50 unique claims", "49 are allowed", "100 actions")
+
+
+def test_a_rate_that_needs_too_many_shards_is_refused():
+    given = post(patterns=(pattern("p", "a", writes_per_second=200_000),))
+    says(refused(errors.HotPartitionError, given), "Post", "'p'", "512 shards", "256")
+
+
+def test_a_rate_on_one_row_above_what_a_partition_takes_is_refused():
+    given = post(patterns=(pattern("p", "id", writes_per_second=1_500),))
+    says(refused(errors.HotPartitionError, given), "Post", "'p'", "1,500", "1,000")
+
+
+# --- explicit keys ---
+
+
+def keyed(name: str, **keys: Any) -> EntityDefinition:
+    return entity(name, "user_id", "at", keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"sk": ("A",)}, ("sk", "without pk")),
+        ({"gsi1sk": ("A",)}, ("gsi1sk", "without gsi1pk")),
+        ({"gsi0pk": ("A",)}, ("gsi0pk", "no key of a table")),
+        ({"pk": ()}, ("pk", "empty part")),
+        ({"pk": ("A", "")}, ("pk", "empty part")),
+        ({"pk": ("T", Reference("id"))}, ("pk", "kept for tenants")),
+        ({"pk": (Reference("user_id"),)}, ("pk", "begins with an attribute")),
+    ],
+)
+def test_a_template_that_cannot_work_is_refused(keys, words):
+    says(refused(errors.KeyTemplateError, keyed("Visit", **keys)), "Visit", *words)
+
+
+def test_a_template_of_an_unknown_attribute_is_refused():
+    given = keyed("Visit", pk=("VISIT", Reference("nope")))
+    says(refused(errors.UnknownAttributeError, given), "Visit", "'pk'", "'nope'")
+
+
+def test_a_template_in_an_index_above_the_limit_is_refused():
+    given = keyed("Visit", gsi6pk=("VISIT", Reference("at")))
+    says(refused(errors.GsiOverflowError, given), "Visit", "gsi6pk", "5 are allowed")
+
+
+def test_entities_whose_rows_would_overwrite_each_other_are_refused():
+    given = keyed("Profile", pk=("USER", Reference("user_id")), sk=("USER", Reference("user_id")))
+    text = refused(errors.KeyClashError, user(), given)
+    says(text, "User", "Profile", "table", "USER#{")
