@@ -1,5 +1,6 @@
 """What an entity is, however it was declared: as a class, a dict or a Stacks model file."""
 
+from orm.definitions.declare import define, extend
 from orm.definitions.entity import (
     AttributeDefinition,
     EntityDefinition,
@@ -16,9 +17,12 @@ from orm.definitions.entity import (
     Traits,
     Unresolved,
 )
+from orm.definitions.errors import DefinitionError
+from orm.definitions.source import Source
 
 __all__ = [
     "AttributeDefinition",
+    "DefinitionError",
     "EntityDefinition",
     "FactoryDefinition",
     "IndexDefinition",
@@ -30,6 +34,9 @@ __all__ = [
     "RelationDefinition",
     "RelationKind",
     "RuleCall",
+    "Source",
     "Traits",
     "Unresolved",
+    "define",
+    "extend",
 ]

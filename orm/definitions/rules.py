@@ -1,0 +1,192 @@
+"""Rules: what values must satisfy, however it is written.
+
+    'required|min:3|enum:a,b'                       one text
+    ['required', 'min:3']                           a list of names
+    [('string', ()), ('min', (3,))]                 a chain of methods and their arguments
+
+All become the same tuple of `RuleCall`s, names in snake_case, in the order in which they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from orm.definitions.entity import RuleCall, Unresolved
+from orm.definitions.names import snake_case
+from orm.definitions.section import describe
+from orm.definitions.source import Source
+
+SYNONYMS: Final = {
+    "alphanumeric": "alpha_num",
+    "alpha_numeric": "alpha_num",
+    "bool": "boolean",
+    "date_time": "datetime",
+    "int": "integer",
+    "matches": "regex",
+    "min_length": "min",
+    "max_length": "max",
+    "one_of": "in",
+    "pattern": "regex",
+    "text": "string",
+}
+"""Names that say the same as another."""
+
+RULE_HINT: Final = "write 'required|min:3', a list of names or a list of (method, arguments)"
+
+_SPREAD_LISTS: Final = frozenset({"enum", "in", "not_in", "starts_with", "ends_with"})
+_NUMERIC: Final = frozenset(
+    [
+        "between",
+        "decimal",
+        "digits",
+        "gt",
+        "gte",
+        "length",
+        "lt",
+        "lte",
+        "max",
+        "min",
+        "multiple_of",
+        "size",
+    ]
+)
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,38}")
+_BROKEN: Final = re.compile(r"[+-]?[0-9]{0,38}\.[0-9]{1,38}")
+_REST_OF_TEXT: Final = re.compile(r"(?:regex|matches|pattern)\s*:\s*/")
+
+
+class RuleFormError(ValueError):
+    """A value that is no rule; the text says why."""
+
+
+def read_rules(value: Any) -> tuple[RuleCall, ...]:
+    """The rules that a text, a list of names or a chain says.
+
+    Raises:
+        RuleFormError: it is none of these.
+    """
+    if value is None or value is msgspec.UNSET or isinstance(value, Unresolved):
+        return ()
+    if isinstance(value, Source):
+        return ()
+    if isinstance(value, RuleCall):
+        return (value,)
+    if isinstance(value, str):
+        return tuple(_from_text(part) for part in _split_rules(value))
+    if isinstance(value, Mapping):
+        return tuple(_named_entry(name, arguments) for name, arguments in value.items())
+    if _is_call(value):
+        return (_from_call(value),)
+    if isinstance(value, list | tuple):
+        return tuple(rule for one in value for rule in read_rules(one))
+    raise RuleFormError(f"is {describe(value)}, which is no rule")
+
+
+def _is_call(value: Any) -> bool:
+    """Whether this is `("min", (3,))`, as against a list of names."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and not isinstance(value[1], str | RuleCall)
+    )
+
+
+def _from_call(value: Any) -> RuleCall:
+    name, arguments = value
+    return rule_call(name, arguments if isinstance(arguments, list | tuple) else (arguments,))
+
+
+def _named_entry(name: Any, value: Any) -> RuleCall:
+    if not isinstance(name, str):
+        raise RuleFormError(f"has the key {name!r}, which is no name of a rule")
+    arguments = () if value is True else value if isinstance(value, list | tuple) else (value,)
+    return rule_call(name, arguments)
+
+
+def rule_call(name: str, arguments: list[Any] | tuple[Any, ...]) -> RuleCall:
+    """One rule, its name as all call it and its arguments as values."""
+    name = snake_case(name)
+    name = SYNONYMS.get(name, name)
+    values = tuple(_argument(one) for one in arguments)
+    if name in _SPREAD_LISTS and len(values) == 1 and isinstance(values[0], list):
+        values = tuple(values[0])
+    return RuleCall(name, values)
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, Source):
+        return value.unresolved()
+    if isinstance(value, re.Pattern):
+        return _with_flags(value)
+    if isinstance(value, Mapping):
+        return {key: _argument(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_argument(one) for one in value]
+    if isinstance(value, tuple):  # a chain inside a chain: `array().of(string().min(1))`
+        return tuple(_from_call(one) if _is_call(one) else _argument(one) for one in value)
+    return value
+
+
+def _with_flags(pattern: re.Pattern[Any]) -> str:
+    letters = "".join(
+        letter
+        for flag, letter in ((re.A, "a"), (re.I, "i"), (re.M, "m"), (re.S, "s"), (re.X, "x"))
+        if pattern.flags & flag
+    )
+    return f"(?{letters}){pattern.pattern}" if letters else str(pattern.pattern)
+
+
+def _split_rules(text: str) -> Iterator[str]:
+    """The parts of a text between `|`; one in a pattern between slashes is part of it."""
+    while text:
+        if _REST_OF_TEXT.match(text.lstrip()):
+            start = text.index("/")
+            end = _end_of_pattern(text, start)
+        else:
+            end = text.find("|") if "|" in text else len(text)
+        if text[:end].strip():
+            yield text[:end].strip()
+        text = text[end + 1 :]
+
+
+def _end_of_pattern(text: str, start: int) -> int:
+    """Where the rule ends whose pattern begins at `start`: at a `|` after an unescaped slash."""
+    escaped = False
+    for place in range(start + 1, len(text)):
+        closes = text[place] == "/" and not escaped
+        if closes and re.match(r"/[a-z]*\s*(\||$)", text[place:]):
+            return place + len(text[place:].split("|", 1)[0])
+        escaped = text[place] == "\\" and not escaped
+    return len(text)
+
+
+def _from_text(text: str) -> RuleCall:
+    name, colon, said = text.partition(":")
+    rule = snake_case(name)
+    rule = SYNONYMS.get(rule, rule)
+    if not rule:
+        raise RuleFormError(f"holds {text!r}, which has no name")
+    if rule == "regex":
+        return RuleCall(rule, (_bare_pattern(said.strip()),))
+    parts = [part.strip() for part in said.split(",")] if colon and said.strip() else []
+    return RuleCall(rule, tuple(_number(part) if rule in _NUMERIC else part for part in parts))
+
+
+def _bare_pattern(said: str) -> str:
+    """`/^a/i` between slashes, or the pattern alone."""
+    body, slash, flags = said[1:].rpartition("/")
+    if not said.startswith("/") or not slash:
+        return said
+    kept = "".join(flag for flag in flags if flag in "ims")
+    return f"(?{kept}){body}" if kept else body
+
+
+def _number(text: str) -> Any:
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _BROKEN.fullmatch(text) else text

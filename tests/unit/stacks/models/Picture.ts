@@ -1,0 +1,5 @@
+export default {
+  name: 'Picture',
+  morphTo: ['pictured'],
+  attributes: { file: { validation: { rule: 'string' } } },
+}
