@@ -21,7 +21,6 @@ local engine.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import re
@@ -34,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from orm.config import SingleTableConfig
+from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 from orm.tables import TableShape
 
@@ -229,8 +229,8 @@ def _check_names(content: Mapping[str, Any], known: tuple[str, ...], where: str)
             if name == "tool":
                 hint = "in keyfold.toml the settings stand without [tool.keyfold]"
                 raise SettingsError(f"{where}: {name}", "there is no such setting", hint)
-            near = difflib.get_close_matches(name.replace("-", "_"), known, 1, 0.5)
-            hint = f"write {near[0]}" if near else f"there are {', '.join(known)}"
+            near = nearest(name.replace("-", "_"), known, 0.5)
+            hint = f"write {near}" if near else f"there are {', '.join(known)}"
             raise SettingsError(f"{where}: {name}", "there is no such setting", hint)
 
 

@@ -10,13 +10,14 @@ All become the same tuple of `RuleCall`s, names in snake_case, in the order in w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from orm.definitions.entity import RuleCall, Unresolved
 from orm.definitions.names import snake_case
+from orm.definitions.rule_text import parse_rules
 from orm.definitions.section import describe
 from orm.definitions.source import Source
 
@@ -56,7 +57,6 @@ _NUMERIC: Final = frozenset(
 )
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,38}")
 _BROKEN: Final = re.compile(r"[+-]?[0-9]{0,38}\.[0-9]{1,38}")
-_REST_OF_TEXT: Final = re.compile(r"(?:regex|matches|pattern)\s*:\s*/")
 
 
 class RuleFormError(ValueError):
@@ -76,7 +76,7 @@ def read_rules(value: Any) -> tuple[RuleCall, ...]:
     if isinstance(value, RuleCall):
         return (value,)
     if isinstance(value, str):
-        return tuple(_from_text(part) for part in _split_rules(value))
+        return tuple(map(_from_text, parse_rules(value)))
     if isinstance(value, Mapping):
         return tuple(_named_entry(name, arguments) for name, arguments in value.items())
     if _is_call(value):
@@ -141,49 +141,13 @@ def _with_flags(pattern: re.Pattern[Any]) -> str:
     return f"(?{letters}){pattern.pattern}" if letters else str(pattern.pattern)
 
 
-def _split_rules(text: str) -> Iterator[str]:
-    """The parts of a text between `|`; one in a pattern between slashes is part of it."""
-    while text:
-        if _REST_OF_TEXT.match(text.lstrip()):
-            start = text.index("/")
-            end = _end_of_pattern(text, start)
-        else:
-            end = text.find("|") if "|" in text else len(text)
-        if text[:end].strip():
-            yield text[:end].strip()
-        text = text[end + 1 :]
-
-
-def _end_of_pattern(text: str, start: int) -> int:
-    """Where the rule ends whose pattern begins at `start`: at a `|` after an unescaped slash."""
-    escaped = False
-    for place in range(start + 1, len(text)):
-        closes = text[place] == "/" and not escaped
-        if closes and re.match(r"/[a-z]*\s*(\||$)", text[place:]):
-            return place + len(text[place:].split("|", 1)[0])
-        escaped = text[place] == "\\" and not escaped
-    return len(text)
-
-
-def _from_text(text: str) -> RuleCall:
-    name, colon, said = text.partition(":")
-    rule = snake_case(name)
-    rule = SYNONYMS.get(rule, rule)
-    if not rule:
-        raise RuleFormError(f"holds {text!r}, which has no name")
-    if rule == "regex":
-        return RuleCall(rule, (_bare_pattern(said.strip()),))
-    parts = [part.strip() for part in said.split(",")] if colon and said.strip() else []
-    return RuleCall(rule, tuple(_number(part) if rule in _NUMERIC else part for part in parts))
-
-
-def _bare_pattern(said: str) -> str:
-    """`/^a/i` between slashes, or the pattern alone."""
-    body, slash, flags = said[1:].rpartition("/")
-    if not said.startswith("/") or not slash:
-        return said
-    kept = "".join(flag for flag in flags if flag in "ims")
-    return f"(?{kept}){body}" if kept else body
+def _from_text(said: RuleCall) -> RuleCall:
+    name = snake_case(said.name)
+    name = SYNONYMS.get(name, name)
+    if not name:
+        raise RuleFormError(f"holds a rule that has no name, with {said.arguments!r}")
+    values = (_number(one) if name in _NUMERIC else one for one in said.arguments)
+    return RuleCall(name, tuple(values))
 
 
 def _number(text: str) -> Any:

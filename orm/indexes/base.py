@@ -14,9 +14,10 @@ from typing import Final
 
 import msgspec
 
+from orm.definitions.names import foreign_key
 from orm.indexes.errors import ColocationError, HotPartitionError
 from orm.indexes.explicit import explicit_key
-from orm.indexes.facts import IMMUTABLE_RULE, Facts, snake_case
+from orm.indexes.facts import IMMUTABLE_RULE, Facts
 from orm.indexes.options import PARTITION_WRITES_MAX
 from orm.indexes.paths import KeyPath, reading, template
 from orm.indexes.patterns import AccessPattern, Expansion
@@ -257,12 +258,12 @@ def parents_of(expansion: Expansion, child: Facts) -> dict[str, Parent]:
     found: dict[str, Parent] = {}
     for relation in child.definition.relations:
         if relation.kind == "belongs_to" and relation.model in expansion.facts:
-            key = relation.foreign_key or f"{snake_case(relation.model)}_id"
+            key = relation.foreign_key or foreign_key(relation.model)
             found[key] = _parent(expansion, relation.model, relation.owner_key)
     for facts in expansion.facts.values():
         for relation in facts.definition.relations:
             if relation.kind in _MANY and relation.model == child.name:
-                key = relation.foreign_key or f"{snake_case(facts.name)}_id"
+                key = relation.foreign_key or foreign_key(facts.name)
                 found.setdefault(key, _parent(expansion, facts.name, relation.owner_key))
     return found
 

@@ -19,8 +19,9 @@ from orm.definitions import (
     RelationDefinition,
     Traits,
 )
+from orm.definitions.names import foreign_key, pascal_case, snake_case
 from orm.indexes.errors import EdgeMismatchError, KeyTemplateError
-from orm.indexes.facts import Facts, snake_case
+from orm.indexes.facts import Facts
 from orm.indexes.patterns import Expansion
 
 MANY_TO_MANY: Final = ("belongs_to_many", "morph_to_many", "morphed_by_many")
@@ -55,8 +56,8 @@ def side_of(owner: str, relation: RelationDefinition) -> EdgeSide:
     Raises:
         KeyTemplateError: both sides would be one attribute.
     """
-    near = relation.foreign_key or f"{snake_case(owner)}_id"
-    far = relation.related_key or f"{snake_case(relation.model)}_id"
+    near = relation.foreign_key or foreign_key(owner)
+    far = relation.related_key or foreign_key(relation.model)
     if near == far and not relation.related_key:
         far = f"related_{far}"  # an entity that has many of itself
     if near == far:
@@ -83,7 +84,7 @@ def edge_name(owner: str, relation: RelationDefinition) -> str:
         return relation.pivot.entity
     if relation.kind != "belongs_to_many":
         morph = relation.morph_name or snake_case(relation.name)
-        return "".join(word.capitalize() for word in morph.split("_"))
+        return pascal_case(morph)
     return "".join(sorted((owner, relation.model)))
 
 

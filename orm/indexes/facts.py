@@ -7,7 +7,6 @@ index sparse. *Immutable*: may it change? A row's own key cannot. *Keyable*: has
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,12 +18,6 @@ from orm.indexes.errors import UnkeyableAttributeError, UnknownAttributeError
 IMMUTABLE_RULE: Final = "immutable"
 _FEW_VALUES: Final = frozenset({"boolean", "enum"})
 _NO_KEY: Final = {"array": "holds a list", "json": "holds a tree"}
-_WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-def snake_case(name: str) -> str:
-    """`GiftCard` → `gift_card`."""
-    return _WORD_STARTS.sub("_", name).lower()
 
 
 class Facts:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from orm.definitions import RelationDefinition
+from orm.definitions.names import foreign_key, snake_case
 from orm.indexes.edges import MANY_TO_MANY, EdgeSide, side_of
 from orm.indexes.errors import DanglingRelationError
-from orm.indexes.facts import Facts, snake_case
+from orm.indexes.facts import Facts
 from orm.indexes.patterns import (
     IDENTITY,
     AccessPattern,
@@ -77,7 +78,7 @@ def _imply(expansion: Expansion, owner: Facts, relation: str, facts: Facts, name
 
 
 def _belongs_to(expansion: Expansion, owner: Facts, relation: RelationDefinition) -> None:
-    key = relation.foreign_key or f"{snake_case(relation.model)}_id"
+    key = relation.foreign_key or foreign_key(relation.model)
     _imply(expansion, owner, relation.name, owner, key)
     _route(expansion, owner, relation, *_parent(expansion, owner, relation))
 
@@ -114,15 +115,15 @@ def _by_owner_key(expansion: Expansion, parent: Facts, name: str) -> tuple[str, 
 
 def _has(expansion: Expansion, owner: Facts, relation: RelationDefinition) -> None:
     child = expansion.facts[relation.model]
-    key = relation.foreign_key or f"{snake_case(owner.name)}_id"
+    key = relation.foreign_key or foreign_key(owner.name)
     pattern, order = _children(expansion, owner, relation, child, (key,))
     _route(expansion, owner, relation, (child.name, pattern), order=order)
 
 
 def _through(expansion: Expansion, owner: Facts, relation: RelationDefinition) -> None:
     between, child = expansion.facts[relation.through], expansion.facts[relation.model]
-    near = relation.foreign_key or f"{snake_case(owner.name)}_id"
-    far = relation.through_foreign_key or f"{snake_case(between.name)}_id"
+    near = relation.foreign_key or foreign_key(owner.name)
+    far = relation.through_foreign_key or foreign_key(between.name)
     _imply(expansion, owner, relation.name, between, near)
     first = f"{owner.name}.{relation.name} through {between.name}"
     sort = _default_sort(between, (near,))

@@ -5,6 +5,7 @@
 `docs/orm/validation.md` says what each rule takes.
 """
 
+from orm.definitions.rule_text import parse_rules
 from orm.validation.context import AsyncLookup, Context, Lookup
 from orm.validation.custom import CustomRule, rule
 from orm.validation.errors import (
@@ -19,7 +20,6 @@ from orm.validation.errors import (
 from orm.validation.judging import AsyncRule, Rule
 from orm.validation.python_types import rules_of
 from orm.validation.rules import RULES, Registry
-from orm.validation.strings import parse_rules
 from orm.validation.validator import Validator
 
 __all__ = [

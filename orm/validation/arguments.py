@@ -5,7 +5,6 @@ Rules written as text have text as arguments, chains have values; both are read 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias
@@ -13,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from orm.definitions.entity import AttributeDefinition, Kind, RuleCall, Unresolved
+from orm.definitions.names import nearest as nearest_of
 from orm.validation.measures import NUMERIC_KINDS, Number, is_number
 
 _TRUTH: Final = {"true": True, "false": False}
@@ -112,8 +112,8 @@ def _amount(least: int, most: int | None) -> str:
 
 def nearest(name: str, names: Collection[str]) -> str:
     """`; the nearest is 'url'`; empty where none is near."""
-    found = difflib.get_close_matches(name, names, 1, 0.5)
-    return f"; the nearest is {found[0]!r}" if found else ""
+    found = nearest_of(name, names, 0.5)
+    return f"; the nearest is {found!r}" if found else ""
 
 
 def read_number(value: object) -> Number | None:

@@ -9,6 +9,8 @@ from typing import Any, Final, TypeAlias, cast, get_args
 import msgspec
 
 from orm.definitions.entity import Kind, RuleCall
+from orm.definitions.names import snake_case
+from orm.definitions.rules import SYNONYMS
 from orm.errors import ConfigurationError
 from orm.validation import (
     addresses,
@@ -32,29 +34,18 @@ AnyRule: TypeAlias = Rule | AsyncRule
 Builder: TypeAlias = Callable[[Arguments], AnyRule]
 
 ALIASES: Final[Mapping[str, str]] = {
-    "alpha_numeric": "alpha_num",
-    "alphanumeric": "alpha_num",
-    "bool": "boolean",
-    "date_time": "datetime",
+    **SYNONYMS,
     "gte": "min",
-    "int": "integer",
     "lte": "max",
-    "matches": "regex",
-    "max_length": "max",
-    "min_length": "min",
     "of": "each",
-    "one_of": "in",
     "optional": "nullable",
-    "pattern": "regex",
     "size": "length",
-    "text": "string",
     "timestamp_tz": "timestamp",
     "unix": "timestamp",
 }
 """Names that say the same as another, in snake_case."""
 
 _KINDS: Final = frozenset(get_args(Kind)) - {"any"}
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Registry(Mapping[str, Builder]):
@@ -98,7 +89,7 @@ class Registry(Mapping[str, Builder]):
         """The rule's own name for whatever it was called."""
         if name in self._builders:
             return name
-        snake = _HUMP.sub("_", name).lower()
+        snake = snake_case(name)
         return ALIASES.get(snake, snake)
 
     def kind_of(self, calls: Sequence[RuleCall], kind: Kind = "any") -> Kind:

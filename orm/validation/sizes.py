@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from orm.definitions.entity import Kind
@@ -51,56 +52,23 @@ class _Scale:
         return message
 
 
-def build_min(arguments: Arguments) -> ValueRule:
-    """At least so much."""
-    arguments.count(1, 1)
-    scale = _Scale(arguments)
-    of, least = scale.of, scale.bound(0)
+def _bound(
+    name: str, how: str, holds: Callable[[Any, Any], bool], fact: str
+) -> Callable[[Arguments], ValueRule]:
+    """The rule that a size stands so to its one argument."""
 
-    def accepts(value: Any) -> bool:
-        return (size := of(value)) is not None and size >= least
+    def build(arguments: Arguments) -> ValueRule:
+        arguments.count(1, 1)
+        scale = _Scale(arguments)
+        of, bound = scale.of, scale.bound(0)
 
-    shown = arguments.values[0]
-    return ValueRule("min", accepts, scale.told("at least", shown), {"min": shown})
+        def accepts(value: Any) -> bool:
+            return (size := of(value)) is not None and holds(size, bound)
 
+        shown = arguments.values[0]
+        return ValueRule(name, accepts, scale.told(how, shown), {fact: shown})
 
-def build_max(arguments: Arguments) -> ValueRule:
-    """At most so much."""
-    arguments.count(1, 1)
-    scale = _Scale(arguments)
-    of, most = scale.of, scale.bound(0)
-
-    def accepts(value: Any) -> bool:
-        return (size := of(value)) is not None and size <= most
-
-    shown = arguments.values[0]
-    return ValueRule("max", accepts, scale.told("at most", shown), {"max": shown})
-
-
-def build_gt(arguments: Arguments) -> ValueRule:
-    """More than so much."""
-    arguments.count(1, 1)
-    scale = _Scale(arguments)
-    of, bound = scale.of, scale.bound(0)
-
-    def accepts(value: Any) -> bool:
-        return (size := of(value)) is not None and size > bound
-
-    shown = arguments.values[0]
-    return ValueRule("gt", accepts, scale.told("more than", shown), {"value": shown})
-
-
-def build_lt(arguments: Arguments) -> ValueRule:
-    """Less than so much."""
-    arguments.count(1, 1)
-    scale = _Scale(arguments)
-    of, bound = scale.of, scale.bound(0)
-
-    def accepts(value: Any) -> bool:
-        return (size := of(value)) is not None and size < bound
-
-    shown = arguments.values[0]
-    return ValueRule("lt", accepts, scale.told("less than", shown), {"value": shown})
+    return build
 
 
 def build_between(arguments: Arguments) -> ValueRule:
@@ -165,10 +133,10 @@ def _decimal(value: Number) -> Decimal:
 
 BUILDERS: Final = {
     "between": build_between,
-    "gt": build_gt,
+    "gt": _bound("gt", "more than", gt, "value"),
     "length": build_length,
-    "lt": build_lt,
-    "max": build_max,
-    "min": build_min,
+    "lt": _bound("lt", "less than", lt, "value"),
+    "max": _bound("max", "at most", le, "max"),
+    "min": _bound("min", "at least", ge, "min"),
     "multiple_of": build_multiple_of,
 }

@@ -91,7 +91,7 @@ def test_every_form_of_rules_is_one(rule: Any) -> None:
 def test_pattern_of_a_text_may_hold_the_separator() -> None:
     """Between slashes a `|` is part of the pattern."""
     assert attribute(rule=r"regex:/^a|b\/c$/i|required").rules == (
-        RuleCall("regex", (r"(?i)^a|b\/c$",)),
+        RuleCall("regex", (r"(?i)^a|b/c$",)),
         RuleCall("required"),
     )
     compiled = re.compile("^a", re.I)
