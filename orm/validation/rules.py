@@ -40,7 +40,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "of": "each",
     "optional": "nullable",
     "size": "length",
-    "timestamp_tz": "timestamp",
+    "timestamp_tz": "datetime",
     "unix": "timestamp",
 }
 """Names that say the same as another, in snake_case."""

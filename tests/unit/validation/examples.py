@@ -86,7 +86,8 @@ CASES: dict[str, list[Case]] = {
                 "0001-01-01T00:00:00+23:59",
                 "9999-12-31T23:59:59-23:59",
             ],
-        )
+        ),
+        Case("timestampTz", ["2024-01-01T00:00:00Z"], [0]),
     ],
     "timestamp": [
         Case(
@@ -95,7 +96,6 @@ CASES: dict[str, list[Case]] = {
             [-62_135_596_801, 253_402_300_800, 1.5, "0", True, dt.datetime(2024, 1, 1, tzinfo=UTC)],
         ),
         Case("unix", [0], ["0"]),
-        Case("timestampTz", [0], ["0"]),
     ],
     "array": [Case("array", [[], [1], (1,), {1}], ["a", {"a": 1}, set(), 1])],
     "json": [

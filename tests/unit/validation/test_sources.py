@@ -13,7 +13,8 @@ import pytest
 from msgspec import Meta
 
 from orm.definitions import RuleCall
-from orm.validation import Validator, parse_rules, rules_of
+from orm.definitions.kinds import KINDS
+from orm.validation import RULES, Validator, parse_rules, rules_of
 from tests.unit.validation.examples import Tone
 from tests.unit.validation.making import attribute
 
@@ -127,3 +128,9 @@ def test_types_agree_with_msgspec(declared: Any, value: Any) -> None:
         taken = True
     errors = Validator("Thing", [attribute(rules_of(declared))]).check({"field": value})
     assert (not errors) is taken
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if RULES.canonical(name) in RULES])
+def test_a_rule_and_a_definition_mean_the_same_kind(name: str) -> None:
+    """Else what a model file declares would refuse the very values that it is for."""
+    assert RULES.kind_of([RuleCall(name)]) == KINDS[name]
