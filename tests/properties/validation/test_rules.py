@@ -100,9 +100,20 @@ def test_a_value_of_its_kind_comes_back_from_the_table(value: Any, kind: str) ->
     if value is None or RULED[kind].check({"field": value}):
         return
     back = from_wire(to_wire(value))
-    assert to_wire(back) == to_wire(value)
+    assert _numbers_read(to_wire(back)) == _numbers_read(to_wire(value))
     if isinstance(value, (str, bool, int, bytes)):
         assert back == value
+
+
+def _numbers_read(wire: Any) -> Any:
+    """Wire values with numbers as such, since `1` and `1.0` are one number in two texts."""
+    if isinstance(wire, list):
+        return [_numbers_read(one) for one in wire]
+    if not isinstance(wire, dict):
+        return wire
+    if wire.keys() == {"N"} and isinstance(wire["N"], str):
+        return Decimal(wire["N"])
+    return {name: _numbers_read(one) for name, one in wire.items()}
 
 
 finite = (
