@@ -22,6 +22,7 @@ from eventstore.errors import (
     UnwritableEventError,
 )
 from eventstore.event import Event, event_tag, event_version
+from eventstore.ordering import in_order, may_hold_sets
 
 
 class RawEvent(msgspec.Struct, frozen=True, array_like=True):
@@ -49,6 +50,7 @@ class EventCodec:
                 )
         self._heads = {cls: (tag, event_version(cls)) for tag, cls in self._by_tag.items()}
         self._encoder = msgspec.msgpack.Encoder()
+        self._with_sets = frozenset(cls for cls in self._heads if may_hold_sets(cls))
         commit: Any = self._commit_type()
         self._decoder = msgspec.msgpack.Decoder(commit)
         self._page_decoder = msgspec.msgpack.Decoder(list[commit])
@@ -73,7 +75,9 @@ class EventCodec:
         """
         heads = self._heads
         try:
-            data = self._encoder.encode([(*heads[type(event)], event) for event in events])
+            data = self._encoder.encode(
+                [(*heads[type(event)], event) for event in self._ordered(events)]
+            )
             self._decoder.decode(data)  # what could not be read would spoil its stream for ever
         except KeyError as error:
             raise UnknownEventError(_name(error.args[0]), tuple(self._by_tag)) from error
@@ -81,6 +85,14 @@ class EventCodec:
             tags = ", ".join(heads[type(event)][0] for event in events)
             raise UnwritableEventError(tags, f"cannot be written: {error}") from error
         return data
+
+    def _ordered(self, events: Sequence[Event]) -> Sequence[Event]:
+        if not self._with_sets or self._with_sets.isdisjoint(map(type, events)):
+            return events
+        encode = self._encoder.encode
+        return [
+            in_order(event, encode) if type(event) in self._with_sets else event for event in events
+        ]
 
     def decode(self, data: bytes) -> list[Event]:
         """The events that `encode` made `data` of.
