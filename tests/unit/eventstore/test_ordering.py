@@ -54,7 +54,10 @@ def packed() -> Packed:
 
 
 CODEC = EventCodec([Packed, Counted])
-WRITE = "from tests.unit.eventstore.test_ordering import CODEC, packed; print(CODEC.encode([packed()]).hex())"
+WRITE = (
+    "from tests.unit.eventstore.test_ordering import CODEC, packed\n"
+    "print(CODEC.encode([packed()]).hex())"
+)
 
 
 def test_every_process_writes_the_same_bytes() -> None:
