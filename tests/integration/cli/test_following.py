@@ -24,7 +24,11 @@ from tests.unit.cli.bank import Account
 from tests.unit.cli.command import GROUPS, installed
 
 ROOT = Path(__file__).parents[3]
-SCRIPT = "import sys; from orm.cli import main; sys.exit(main())"
+# As in the foreground of a terminal: what a shell starts with `&` inherits that SIGINT is ignored.
+SCRIPT = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from orm.cli import main; sys.exit(main())"
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 
