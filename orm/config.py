@@ -23,6 +23,8 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         index: the name of global secondary index n, from 1.
         index_pk: the partition key attribute of index n.
         index_sk: the sort key attribute of index n.
+        local_index: the name of local secondary index n, from 1.
+        local_index_sk: the sort key attribute of local index n; its partition key is the table's.
         prefix: the key prefix of an entity, made from its own, e.g. `{prefix}.2` for the rows of a
             projection's second version.
         delimiter: what separates the parts of a key; see `orm.keys`.
@@ -35,18 +37,22 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
     index: str = "GSI{n}"
     index_pk: str = "gsi{n}pk"
     index_sk: str = "gsi{n}sk"
+    local_index: str = "LSI{n}"
+    local_index_sk: str = "lsi{n}sk"
     prefix: str = "{prefix}"
     delimiter: str = "#"
 
     def __post_init__(self) -> None:
-        for setting in ("index", "index_pk", "index_sk"):
+        for setting in ("index", "index_pk", "index_sk", "local_index", "local_index_sk"):
             if "{n}" not in getattr(self, setting):
                 raise ConfigurationError(setting, "must contain {n}, the number of the index")
         if "{prefix}" not in self.prefix:
             raise ConfigurationError("prefix", "must contain {prefix}, the entity's own prefix")
-        names = [self.pk, self.sk, self.entity, *self.index_keys(1)]
+        names = [self.pk, self.sk, self.entity]
+        names += [name for n in range(1, 21) for name in self.index_keys(n)]
+        names += [self.local_index_key(n) for n in range(1, 6)]
         if len(set(names)) != len(names) or not all(names):
-            raise ConfigurationError("names", f"must differ and not be empty: {', '.join(names)}")
+            raise ConfigurationError("names", f"must differ and not be empty: {_first(names)}")
         Keys(self.delimiter)
 
     @property
@@ -65,6 +71,19 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         """The partition and sort key attributes of index `number`."""
         return self.index_pk.replace("{n}", str(number)), self.index_sk.replace("{n}", str(number))
 
+    def local_index_name(self, number: int) -> str:
+        return self.local_index.replace("{n}", str(number))
+
+    def local_index_key(self, number: int) -> str:
+        """The sort key attribute of local index `number`."""
+        return self.local_index_sk.replace("{n}", str(number))
+
     def key(self, pk: str, sk: str) -> Item:
         """The key of an item, in wire shape."""
         return {self.pk: {"S": pk}, self.sk: {"S": sk}}
+
+
+def _first(names: list[str]) -> str:
+    """The name that stands there twice, or all of the first few."""
+    twice = [name for name in names if names.count(name) > 1]
+    return repr(twice[0]) if twice else ", ".join(names[:6])

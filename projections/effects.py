@@ -151,5 +151,5 @@ def _id(layout: Layout[Any], key: Mapping[str, object]) -> RowId:
 def _check_field(layout: Layout[Any], name: str) -> None:
     if name not in layout.fields:
         raise EffectsError(f"{layout.model.__name__} has no field {name}")
-    if name in layout.shape.key.fields:
+    if name in layout.key_fields:
         raise EffectsError(f"{layout.model.__name__}.{name} identifies the row and cannot change")

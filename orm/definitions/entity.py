@@ -252,10 +252,11 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     others: dict[str, Any] = {}
 
 
-class Reference(msgspec.Struct, frozen=True):
-    """An attribute whose value stands in a key."""
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An attribute whose value stands in a key, the greatest first where it descends."""
 
     attribute: str
+    descending: bool = False
 
 
 KeyTemplate: TypeAlias = tuple[str | Reference, ...]

@@ -1,5 +1,7 @@
 """The index planner: from definitions to keys and indexes, purely; sends nothing."""
 
+from orm.definitions.guards import Guard
+from orm.definitions.paths import KeyPath
 from orm.indexes.answering import Answer
 from orm.indexes.derivers import (
     GsiDeriver,
@@ -12,13 +14,12 @@ from orm.indexes.derivers import (
 from orm.indexes.entity import EntityPlan
 from orm.indexes.expand import expand
 from orm.indexes.findings import Finding
-from orm.indexes.guards import Guard
 from orm.indexes.lock import LOCK_NAME, SchemaLock, read_lock, write_lock
 from orm.indexes.options import PlanOptions
-from orm.indexes.paths import KeyPath, Reading
 from orm.indexes.patterns import AccessPattern, Route, UniqueSet
 from orm.indexes.plan import IndexPlan, plan_indexes
 from orm.indexes.projections import Slot
+from orm.indexes.readings import Reading
 from orm.indexes.text import plan_text
 
 __all__ = [

@@ -13,14 +13,15 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from orm.definitions.guards import Guards, implied
+from orm.definitions.paths import KeyPath
 from orm.indexes.base import RowKeys
 from orm.indexes.errors import LockContradictionError, StrongReadError
 from orm.indexes.explicit import explicit_indexes
 from orm.indexes.facts import Facts
-from orm.indexes.guards import Guards, implied
 from orm.indexes.lock import LockedEntity, SchemaLock
-from orm.indexes.paths import KeyPath, Reading, asked_rows, reading
 from orm.indexes.patterns import AccessPattern, Expansion, UniqueSet
+from orm.indexes.readings import Reading, asked_rows, reading
 from orm.indexes.sharding import shards_of
 from orm.indexes.templates import Template, templates
 

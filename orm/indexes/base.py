@@ -15,12 +15,13 @@ from typing import Final
 import msgspec
 
 from orm.definitions.names import foreign_key
+from orm.definitions.paths import KeyPath, template
 from orm.indexes.errors import ColocationError, HotPartitionError
 from orm.indexes.explicit import explicit_key
 from orm.indexes.facts import IMMUTABLE_RULE, Facts
 from orm.indexes.options import PARTITION_WRITES_MAX
-from orm.indexes.paths import KeyPath, reading, template
 from orm.indexes.patterns import AccessPattern, Expansion
+from orm.indexes.readings import reading
 from orm.indexes.sharding import check_whole, shards_of
 from orm.indexes.templates import templates
 

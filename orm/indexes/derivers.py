@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from orm.config import SingleTableConfig
-from orm.indexes.guards import Guards
-from orm.indexes.paths import KeyPath
+from orm.definitions.guards import Guards
+from orm.definitions.paths import KeyPath
 from orm.indexes.plan import IndexPlan
 
 LSI_NAME: Final = "LSI{n}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from orm.definitions.paths import KeyPath
 from orm.indexes.answering import Answer
-from orm.indexes.paths import KeyPath
 from orm.indexes.patterns import UniqueSet
 
 

@@ -13,11 +13,11 @@ from itertools import combinations
 from typing import Final
 
 from orm.definitions import KeyTemplate
+from orm.definitions.paths import KeyPath, attributes_of, template_text
 from orm.indexes.errors import GsiOverflowError, KeyClashError, KeyTemplateError
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
 from orm.indexes.options import PlanOptions
-from orm.indexes.paths import KeyPath, attributes_of, template_text
 from orm.indexes.patterns import live
 from orm.keys import TENANT_PREFIX
 

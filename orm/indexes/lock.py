@@ -15,9 +15,9 @@ from typing import Final
 import msgspec
 
 from orm.definitions import KeyTemplate
+from orm.definitions.guards import Guards
+from orm.definitions.paths import KeyPath, PathKind
 from orm.indexes.errors import LockContradictionError, UnreadableLockError
-from orm.indexes.guards import Guards
-from orm.indexes.paths import KeyPath, PathKind
 
 LOCK_NAME: Final = "schema.lock.json"
 VERSION: Final = 1

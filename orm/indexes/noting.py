@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from orm.definitions.paths import KeyPath, template_text
 from orm.indexes.entity import EntityPlan
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
 from orm.indexes.lock import SchemaLock
 from orm.indexes.options import COLLECTION_GIGABYTES_MAX
-from orm.indexes.paths import KeyPath, template_text
 from orm.indexes.patterns import IDENTITY, Expansion
 from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 

@@ -19,10 +19,10 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from orm.definitions import EntityDefinition, IndexDefinition, PatternDefinition
+from orm.definitions.guards import Guard, Guards, absent, ordered, present
 from orm.indexes.errors import DuplicatePatternError, GuardValueError
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
-from orm.indexes.guards import Guard, Guards, absent, ordered, present
 from orm.indexes.options import PlanOptions
 
 IDENTITY: str = "by primary key"

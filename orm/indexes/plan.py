@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from orm.definitions import EntityDefinition
+from orm.definitions.guards import Guards
+from orm.definitions.paths import KeyPath, template
 from orm.indexes.answering import Answer, Draft, draft
 from orm.indexes.base import RowKeys
 from orm.indexes.entity import EntityPlan
@@ -20,13 +22,12 @@ from orm.indexes.errors import GsiOverflowError, LsiOverflowError
 from orm.indexes.expand import expand
 from orm.indexes.explicit import check_clashes
 from orm.indexes.findings import Finding
-from orm.indexes.guards import Guards
 from orm.indexes.lock import LockedEntity, LockedPath, SchemaLock
 from orm.indexes.noting import noted
 from orm.indexes.options import LSIS_MAX, PlanOptions
-from orm.indexes.paths import KeyPath, Reading, reading, template
 from orm.indexes.patterns import AccessPattern, Expansion, Route, live
 from orm.indexes.projections import Slot, covers, needed, slots_of
+from orm.indexes.readings import Reading, reading
 from orm.indexes.slots import Demand, colour
 from orm.indexes.templates import Template
 

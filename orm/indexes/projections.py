@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from orm.definitions.paths import KeyPath
 from orm.indexes.answering import Answer
 from orm.indexes.findings import Finding
 from orm.indexes.lock import SchemaLock
 from orm.indexes.options import PROJECTED_PER_INDEX_MAX, PROJECTED_PER_TABLE_MAX
-from orm.indexes.paths import KeyPath
 from orm.indexes.patterns import AccessPattern
 
 

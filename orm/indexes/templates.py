@@ -18,10 +18,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from orm.definitions.guards import Guards, implied, present
 from orm.indexes.facts import Facts
-from orm.indexes.guards import Guards, implied, present
-from orm.indexes.paths import asked_rows
 from orm.indexes.patterns import AccessPattern
+from orm.indexes.readings import asked_rows
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orm.definitions import KeyTemplate
+from orm.definitions.paths import KeyPath, template_text
 from orm.indexes.answering import Answer
 from orm.indexes.entity import EntityPlan
-from orm.indexes.paths import KeyPath, Reading, template_text
 from orm.indexes.patterns import Route
 from orm.indexes.plan import IndexPlan
+from orm.indexes.readings import Reading
 
 
 def plan_text(plan: IndexPlan, delimiter: str = "#") -> str:

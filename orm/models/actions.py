@@ -14,9 +14,9 @@ from orm.config import SingleTableConfig
 from orm.errors import ConfigurationError
 from orm.expressions import Condition, Placeholders, condition_fields
 from orm.models.fields import Field
-from orm.models.key import Path
 from orm.models.layout import Layout, layout_of
 from orm.models.model import Model
+from orm.models.path_keys import PathKeys
 from orm.requests import AttributeValue, Delete, Item, Put, Update
 from orm.update import UpdateExpression
 
@@ -181,26 +181,26 @@ class _Changes:
         for name, value in (*self._key.items(), *self._set.items()):
             field = self._field(name)
             expression = expression.set_wire(field.attribute, field.to_wire(value))
-        expression = expression.set(config.entity, self._layout.shape.entity)
+        expression = expression.set(config.entity, self._layout.entity)
         for name, value in self._set_if_absent.items():
             field = self._field(name)
             expression = expression.set_if_absent_wire(field.attribute, field.to_wire(value))
         for name, number in self._add.items():
             expression = expression.add(self._field(name).attribute, number)
-        for path in self._layout.shape.indexes:
-            expression = self._index(expression, path)
+        for index in self._layout.indexes:
+            expression = self._index(expression, index)
         return expression
 
-    def _index(self, expression: UpdateExpression, path: Path) -> UpdateExpression:
+    def _index(self, expression: UpdateExpression, index: PathKeys) -> UpdateExpression:
         known = {**self._key, **self._set}
-        for name in path.fields:
+        for name in index.path.attributes:
             if name not in known:
                 raise self._refusal(
-                    name, f"is part of {path} and not known here; give it in set= or put the row"
+                    name,
+                    f"is part of {index.path} and not known here; give it in set= or put the row",
                 )
-        pair = self._layout.index_key(path, known)
-        assert path.index is not None
-        for name in self._layout.config.index_keys(path.index):
+        pair = self._layout.index_key(index, known)
+        for name in index.names:
             expression = (
                 expression.remove(name) if pair is None else expression.set_wire(name, pair[name])
             )

@@ -115,10 +115,13 @@ class KeyPart:
         plain = self._plain(value)
         return str(plain) if type(plain) is int else sortable(plain)
 
-    def in_sort(self, value: object, *, descends: bool = False) -> str:
+    def in_sort(self, value: object) -> str:
         """The part of a sort key, in the order of the field's type."""
-        plain = self._plain(value)
-        return descending(plain) if descends else sortable(plain)
+        return sortable(self._plain(value))
+
+    def in_sort_descending(self, value: object) -> str:
+        """The part of a sort key that has its greatest value first."""
+        return descending(self._plain(value))
 
     def _plain(self, value: object) -> Any:
         try:

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from orm.definitions.entity import Reference
+from orm.definitions.paths import KeyPath, template
 from orm.errors import ConfigurationError
 
 
@@ -43,9 +45,19 @@ class Path(msgspec.Struct, frozen=True):
         """The names of all fields that the key is made of."""
         return self.hash + self.sort_fields
 
-    def descends(self, position: int) -> bool:
-        """Whether sort part `position` has its greatest value first."""
-        return isinstance(self.sort[position], Desc)
+    def key_path(self, prefix: str) -> KeyPath:
+        """The same as templates that begin with `prefix`."""
+        partition = template(prefix, self.hash)
+        sort = [
+            Reference(part.field, True) if isinstance(part, Desc) else Reference(part)
+            for part in self.sort
+        ]
+        return KeyPath(
+            kind="table" if self.index is None else "gsi",
+            number=self.index or 0,
+            partition=partition,
+            order=(prefix, *sort) if sort else partition,
+        )
 
     def __str__(self) -> str:
         name = "the key" if self.index is None else f"index {self.index}"

@@ -11,45 +11,62 @@ layout is pure: it sends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from orm.codec import check_item_size, from_wire
 from orm.config import SingleTableConfig
+from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, InvalidKeyError, UnreadableRowError
-from orm.keys import Keys, check_key_sizes
+from orm.keys import Keys
 from orm.models.fields import Field, KeyPart
-from orm.models.key import Path
-from orm.models.model import Model, Shape, shape_of
+from orm.models.model import shape_of
+from orm.models.path_keys import PathKeys, shard_of
 from orm.models.reading import RowReader
 from orm.requests import AttributeValue, Item
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=msgspec.Struct)
+_NOTHING: Final = (None, msgspec.UNSET)
 
 
 class Layout(Generic[M]):
-    """How the rows of `model` lie in the table of `config`, for one tenant or none."""
+    """How the rows of `model` lie in the table of `config`, for one tenant or none.
+
+    Args:
+        model: the type of the rows; a field has the name of an attribute of `paths`.
+        config: the table's names.
+        tenant: whose rows.
+        entity: the name that each item carries.
+        paths: every way to the rows, the table's own key first.
+    """
 
     def __init__(
-        self, model: type[M], config: SingleTableConfig, tenant: str | None = None
+        self,
+        model: type[M],
+        config: SingleTableConfig,
+        tenant: str | None,
+        entity: str,
+        paths: Sequence[KeyPath],
     ) -> None:
-        self.model, self.config, self.tenant = model, config, tenant
+        self.model, self.config, self.tenant, self.entity = model, config, tenant, entity
         self.keys: Keys = config.keys
-        self.shape: Shape = shape_of(model)
-        self.prefix = config.entity_prefix(self.shape.prefix)
         infos = msgspec.structs.fields(model)
         self.fields = {info.name: Field(model.__name__, info) for info in infos}
         self._attributes = [field.attribute for field in self.fields.values()]
-        self._parts = self._key_parts()
+        parts = self._key_parts(paths)
+        self.paths = tuple(PathKeys(path, config, parts, tenant) for path in paths)
+        self.own, self.indexes = self.paths[0], self.paths[1:]
+        self.key_fields = tuple(dict.fromkeys((*paths[0].hash, *paths[0].sort)))
+        self._kinds = {name: part.kind for name, part in parts.items()}
         self._check_names()
 
-    def _key_parts(self) -> dict[str, KeyPart]:
-        names = {name for path in self.shape.paths for name in path.fields}
+    def _key_parts(self, paths: Sequence[KeyPath]) -> dict[str, KeyPart]:
+        names = {name for path in paths for name in (*path.hash, *path.sort)}
         parts = {name: self.fields[name].key_part() for name in names}
-        for name in self.shape.key.fields:
+        for name in (*paths[0].hash, *paths[0].sort):
             if parts[name].optional:
                 raise ConfigurationError(parts[name].path, "stands in the key and cannot be None")
         return parts
@@ -65,46 +82,20 @@ class Layout(Generic[M]):
 
     def reserved(self) -> set[str]:
         """The attributes of an item that are no field: its keys and its entity."""
-        config = self.config
-        numbers = [path.index for path in self.shape.indexes if path.index is not None]
-        pairs = {name for number in numbers for name in config.index_keys(number)}
-        return pairs | {config.pk, config.sk, config.entity}
+        return {name for path in self.paths for name in path.names} | {self.config.entity}
+
+    @property
+    def prefix(self) -> str:
+        """What every partition key of the rows begins with, after the tenant."""
+        first = self.own.path.partition[0]
+        assert isinstance(first, str), "a partition key begins with a text"
+        return first
 
     # --- keys ---
 
-    def partition(self, path: Path, values: Mapping[str, object]) -> str:
-        """The partition key that `values` give in `path`."""
-        return self.keys.partition(self.prefix, *self._hash_parts(path, values), tenant=self.tenant)
-
-    def sort(self, path: Path, values: Mapping[str, object]) -> str:
-        """The sort key that `values` give in `path`."""
-        return self.keys.join(self.prefix, *self._sort_parts(path, values))
-
-    def sort_part(self, path: Path, position: int, value: object) -> str:
-        """The text of one sort part."""
-        part = self._parts[path.sort_fields[position]]
-        return part.in_sort(value, descends=path.descends(position))
-
     def is_text(self, name: str) -> bool:
         """Whether the field, a part of a key, holds a string."""
-        return name in self._parts and self._parts[name].kind is str
-
-    def _hash_parts(self, path: Path, values: Mapping[str, object]) -> list[str]:
-        return [self._parts[name].in_partition(self._value(values, name)) for name in path.hash]
-
-    def _sort_parts(self, path: Path, values: Mapping[str, object]) -> list[str]:
-        if not path.sort:
-            return self._hash_parts(path, values)
-        return [
-            self.sort_part(path, position, self._value(values, name))
-            for position, name in enumerate(path.sort_fields)
-        ]
-
-    def _value(self, values: Mapping[str, object], name: str) -> object:
-        value = values.get(name)
-        if value is None:
-            raise InvalidKeyError(None, f"{self.model.__name__}.{name} is missing")
-        return value
+        return self._kinds.get(name) is str
 
     def key(self, values: Mapping[str, object]) -> Item:
         """The key of the row that `values` identify; other fields than the key's are refused.
@@ -113,24 +104,27 @@ class Layout(Generic[M]):
             InvalidKeyError: a part is missing, of another type, or one that no key can carry.
             KeyTooLargeError: the key is over DynamoDB's limit.
         """
-        key = self.shape.key
         for name in values:
-            if name not in key.fields:
+            if name not in self.key_fields:
                 raise InvalidKeyError(
-                    name, f"{self.model.__name__} is keyed by {', '.join(key.fields)}"
+                    name, f"{self.model.__name__} is keyed by {', '.join(self.key_fields)}"
                 )
-        return self._pair(key, (self.config.pk, self.config.sk), values)
+        return self.own.pair(values)
 
-    def index_key(self, path: Path, values: Mapping[str, object]) -> Item | None:
-        """The key of a row in an index; None where a part is None, so that it is not there."""
-        if path.index is None or any(values.get(name) is None for name in path.fields):
+    def index_key(self, index: PathKeys, values: Mapping[str, object]) -> Item | None:
+        """The key of a row in an index; None where it does not stand there: a part is None or
+        absent, or a guard does not hold."""
+        path = index.path
+        if any(values.get(name) in _NOTHING for name in (*path.hash, *path.sort)):
             return None
-        return self._pair(path, self.config.index_keys(path.index), values)
+        if not all(guard.holds(values) for guard in path.guards):
+            return None
+        shard = 0 if path.shards == 1 else self.shard(values, path.shards)
+        return index.pair(values, shard)
 
-    def _pair(self, path: Path, names: tuple[str, str], values: Mapping[str, object]) -> Item:
-        pk, sk = self.partition(path, values), self.sort(path, values)
-        check_key_sizes(names[0], pk, names[1], sk)
-        return {names[0]: {"S": pk}, names[1]: {"S": sk}}
+    def shard(self, values: Mapping[str, object], shards: int) -> int:
+        """The partition of a row in an index that is spread over `shards`."""
+        return shard_of(f"{self.own.partition(values)}{self.own.order(values)}", shards)
 
     # --- rows ---
 
@@ -140,7 +134,7 @@ class Layout(Generic[M]):
 
     def key_values(self, row: M) -> dict[str, Any]:
         """The fields that identify the row."""
-        return {name: getattr(row, name) for name in self.shape.key.fields}
+        return {name: getattr(row, name) for name in self.key_fields}
 
     def item(self, row: M, extra: Mapping[str, AttributeValue] | None = None) -> Item:
         """The whole item of a row: its keys, its entity, its fields and `extra` attributes.
@@ -152,10 +146,10 @@ class Layout(Generic[M]):
         if type(row) is not self.model:
             raise ConfigurationError(self.model.__name__, f"{type(row).__name__} is another model")
         values = self.values(row)
-        item = self._pair(self.shape.key, (self.config.pk, self.config.sk), values)
-        item[self.config.entity] = {"S": self.shape.entity}
-        for path in self.shape.indexes:
-            item.update(self.index_key(path, values) or {})
+        item = self.own.pair(values)
+        item[self.config.entity] = {"S": self.entity}
+        for index in self.indexes:
+            item.update(self.index_key(index, values) or {})
         for name, field in self.fields.items():
             if values[name] is not msgspec.UNSET:
                 item[field.attribute] = field.to_wire(values[name])
@@ -197,10 +191,12 @@ class Layout(Generic[M]):
 
 @lru_cache(maxsize=1024)
 def _cached(model: Any, config: SingleTableConfig, tenant: str | None) -> Layout[Any]:
-    return Layout(model, config, tenant)
+    shape = shape_of(model)
+    paths = shape.paths(config.entity_prefix(shape.prefix))
+    return Layout(model, config, tenant, shape.entity, paths)
 
 
 def layout_of(model: type[M], config: SingleTableConfig, tenant: str | None = None) -> Layout[M]:
-    """The layout of `model` in `config`, made once."""
+    """The layout of a model whose class says its keys, made once."""
     layout: Layout[M] = _cached(model, config, tenant)
     return layout

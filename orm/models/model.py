@@ -16,6 +16,7 @@ from typing import Any, ClassVar, dataclass_transform
 
 import msgspec
 
+from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError
 from orm.keys import entity_prefix
 from orm.models.key import Path, check_paths
@@ -36,17 +37,9 @@ class Shape(msgspec.Struct, frozen=True):
     key: Path
     indexes: tuple[Path, ...] = ()
 
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """Every way to the rows, the table's own first."""
-        return (self.key, *self.indexes)
-
-    def path(self, index: int) -> Path:
-        """The way through index number `index`."""
-        for path in self.indexes:
-            if path.index == index:
-                return path
-        raise ConfigurationError(self.entity, f"has no index {index}")
+    def paths(self, prefix: str) -> tuple[KeyPath, ...]:
+        """Every way to the rows, the table's own first, their keys beginning with `prefix`."""
+        return tuple(path.key_path(prefix) for path in (self.key, *self.indexes))
 
 
 class ModelMeta(msgspec.StructMeta):

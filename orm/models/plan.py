@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
+from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
 from orm.expressions import Condition, Placeholders, all_of, begins_with, between, equals
-from orm.models.key import Path
 from orm.models.layout import Layout
+from orm.models.path_keys import PathKeys, index_name
 from orm.requests import Item
 
 
@@ -98,11 +99,11 @@ def plan(layout: Layout[Any], question: Question) -> Plan:
         InvalidKeyError: a value of another type than its field's.
     """
     _check_names(layout, question)
-    for path in layout.shape.paths:
-        if (position := _position(path, question)) is not None:
-            return _planned(layout, path, position, question)
+    for keys in layout.paths:
+        if (position := _position(keys.path, question)) is not None:
+            return _planned(layout, keys, position, question)
     raise NoIndexError(
-        layout.model.__name__, question.fields, [str(path) for path in layout.shape.paths]
+        layout.model.__name__, question.fields, [str(keys.path) for keys in layout.paths]
     )
 
 
@@ -117,21 +118,24 @@ def _check_names(layout: Layout[Any], question: Question) -> None:
         raise ConfigurationError(layout.model.__name__, f"{question.range.field!r} is asked twice")
 
 
-def _position(path: Path, question: Question) -> int | None:
-    """The number of sort parts given by equality, where the path answers the question."""
+def _position(path: KeyPath, question: Question) -> int | None:
+    """The number of sort attributes given by equality, where the path answers the question."""
+    if path.is_single:
+        exact = question.equal.keys() == set(path.hash) and question.range is None
+        return len(path.sort) if exact and question.order in (None, *path.hash) else None
     rest = question.equal.keys() - set(path.hash)
     count = len(rest)
-    if len(question.equal) - count < len(path.hash) or set(path.sort_fields[:count]) != rest:
+    if len(question.equal) - count < len(path.hash) or set(path.sort[:count]) != rest:
         return None
-    following = path.sort_fields[count : count + 1]
+    following = path.sort[count : count + 1]
     asked = {question.range.field} if question.range else set()
     if question.order is not None and question.order not in question.equal:
         asked.add(question.order)
     return count if asked <= set(following) else None
 
 
-def _planned(layout: Layout[Any], path: Path, position: int, question: Question) -> Plan:
-    index = None if path.index is None else layout.config.index_name(path.index)
+def _planned(layout: Layout[Any], keys: PathKeys, position: int, question: Question) -> Plan:
+    index = index_name(keys.path, layout.config)
     if index is not None and question.consistent:
         raise ConfigurationError(
             "consistent",
@@ -139,72 +143,75 @@ def _planned(layout: Layout[Any], path: Path, position: int, question: Question)
             "eventually consistently only",
         )
     placeholders = Placeholders()
-    condition = _key_condition(layout, path, position, question)
+    condition = key_condition(layout, keys, position, question)
     text = condition.render(placeholders)
     return Plan(
         index=index,
         key_condition=text,
         names=placeholders.names or {},
         values=placeholders.values or {},
-        forward=_forward(path, position, question),
+        forward=_forward(keys.path, position, question),
         consistent=question.consistent,
     )
 
 
-def _forward(path: Path, position: int, question: Question) -> bool:
+def _forward(path: KeyPath, position: int, question: Question) -> bool:
     descends = position < len(path.sort) and path.descends(position)
     if question.descending is None:
         return not descends if question.order else True
     return question.descending == descends
 
 
-def _key_condition(layout: Layout[Any], path: Path, position: int, question: Question) -> Condition:
-    config = layout.config
-    pk, sk = (config.pk, config.sk) if path.index is None else config.index_keys(path.index)
-    partition = equals(pk, layout.partition(path, question.equal))
-    if not path.sort:
-        return all_of(partition, equals(sk, layout.sort(path, question.equal)))
-    return all_of(partition, _sort_condition(layout, path, position, question, sk))
+def key_condition(
+    layout: Layout[Any], keys: PathKeys, position: int, question: Question, shard: int = 0
+) -> Condition:
+    """What the keys of a path must satisfy, `position` attributes of its sort key being given.
+
+    Raises:
+        ConfigurationError, InvalidKeyError: see `plan`.
+    """
+    pk, sk = keys.names
+    partition = equals(pk, keys.partition(question.equal, shard))
+    return all_of(partition, _sort_condition(layout, keys, position, question, sk))
 
 
 def _sort_condition(
-    layout: Layout[Any], path: Path, position: int, question: Question, sk: str
+    layout: Layout[Any], keys: PathKeys, position: int, question: Question, sk: str
 ) -> Condition:
-    keys = layout.keys
-    given = [
-        layout.sort_part(path, i, question.equal[name])
-        for i, name in enumerate(path.sort_fields[:position])
-    ]
-    if position == len(path.sort):
-        return equals(sk, keys.join(layout.prefix, *given))
+    if position == len(keys.path.sort):
+        return equals(sk, keys.order(question.equal))
+    given = keys.beginning(question.equal, position)
     if question.range is None:
-        return begins_with(sk, keys.prefix(layout.prefix, *given))
+        return begins_with(sk, layout.keys.prefix(*given))
     if question.range.beginning is not None:
-        return begins_with(sk, _beginning(layout, path, position, question.range, given))
-    return _between(layout, path, position, question.range, given, sk)
+        return begins_with(sk, _beginning(layout, keys, position, question.range, given))
+    return _between(layout, keys, position, question.range, given, sk)
 
 
 def _beginning(
-    layout: Layout[Any], path: Path, position: int, asked: Range, given: list[str]
+    layout: Layout[Any], keys: PathKeys, position: int, asked: Range, given: list[str]
 ) -> str:
-    if not layout.is_text(asked.field) or path.descends(position):
+    if not layout.is_text(asked.field) or keys.path.descends(position):
         raise ConfigurationError(
             layout.model.__name__,
             f"where_begins_with needs an ascending str field, {asked.field!r} is none",
         )
-    return layout.keys.join(layout.prefix, *given, asked.beginning or "")
+    return layout.keys.join(*given, asked.beginning or "")
 
 
 def _between(
-    layout: Layout[Any], path: Path, position: int, asked: Range, given: list[str], sk: str
+    layout: Layout[Any],
+    path: PathKeys,
+    position: int,
+    asked: Range,
+    given: list[str],
+    sk: str,
 ) -> Condition:
-    keys, prefix = layout.keys, layout.prefix
+    keys = layout.keys
     bounds = [asked.low, asked.high]
-    if path.descends(position):
+    if path.path.descends(position):
         bounds.reverse()
-    first, last = (
-        None if bound is None else layout.sort_part(path, position, bound) for bound in bounds
-    )
-    low = keys.prefix(prefix, *given) if first is None else keys.join(prefix, *given, first)
-    high = keys.after_prefix(prefix, *given, *([] if last is None else [last]))
+    first, last = (None if bound is None else path.sort_part(position, bound) for bound in bounds)
+    low = keys.prefix(*given) if first is None else keys.join(*given, first)
+    high = keys.after_prefix(*given, *([] if last is None else [last]))
     return between(sk, low, high)

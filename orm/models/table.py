@@ -209,13 +209,12 @@ class Table:
                 return
 
     def _of_model(self, layout: Layout[M]) -> Condition:
-        key, keys = layout.shape.key, layout.keys
-        if key.hash:
-            prefix = keys.partition_prefix(layout.prefix, tenant=self.tenant)
+        if layout.own.path.hash:
+            prefix = layout.keys.partition_prefix(layout.prefix, tenant=self.tenant)
             partition = begins_with(self.config.pk, prefix)
         else:
-            partition = equals(self.config.pk, layout.partition(key, {}))
-        return all_of(partition, equals(self.config.entity, layout.shape.entity))
+            partition = equals(self.config.pk, layout.own.partition({}))
+        return all_of(partition, equals(self.config.entity, layout.entity))
 
 
 def _put_item(put: Put) -> PutItem:
