@@ -127,14 +127,17 @@ class UnsupportedValueError(OrmError):
 class NoIndexError(OrmError):
     """Only a scan could answer this query; names the pattern to declare."""
 
-    def __init__(self, model: str, asked: Sequence[str], have: Sequence[str]) -> None:
-        super().__init__(model, asked, have)
+    def __init__(
+        self, model: str, asked: Sequence[str], have: Sequence[str], declare: str = ""
+    ) -> None:
+        super().__init__(model, asked, have, declare)
         self.model, self.asked, self.have = model, tuple(asked), tuple(have)
+        self.declare = declare or f"an Index whose key is ({', '.join(asked)})"
 
     def __str__(self) -> str:
         return (
             f"{self.model} has no key or index that answers where({', '.join(self.asked)}); it has "
-            f"{'; '.join(self.have)}. Declare an Index whose key is ({', '.join(self.asked)})"
+            f"{'; '.join(self.have)}. Declare {self.declare}"
         )
 
 

@@ -124,6 +124,16 @@ def less_than(attribute: str, value: object) -> Condition:
     return Comparison(attribute, "<", to_wire(value, attribute))
 
 
+def compared(attribute: str, operator: str, value: object) -> Condition:
+    """The attribute is there and `=`, `<>`, `<`, `<=`, `>` or `>=` this value of the same type."""
+    return Comparison(attribute, operator, to_wire(value, attribute))
+
+
+def contains(attribute: str, value: object) -> Condition:
+    """The attribute is a string that holds this one, or a collection with this member."""
+    return Function("contains", attribute, to_wire(value, attribute))
+
+
 def begins_with(attribute: str, text: str) -> Condition:
     """The attribute is a string that begins with this text."""
     return Function("begins_with", attribute, to_wire(text, attribute))

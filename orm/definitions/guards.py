@@ -30,6 +30,7 @@ class Guard(msgspec.Struct, frozen=True, omit_defaults=True):
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether a row with these values passes."""
         found = values.get(self.attribute)
+        found = None if found is msgspec.UNSET else found
         if self.test == "absent":
             return found is None
         if self.test == "present":

@@ -91,10 +91,11 @@ class IndexPlan:
         descending: bool = False,
         strong: bool = False,
         guards: Guards = (),
+        trashed: bool = False,
     ) -> tuple[KeyPath, Reading] | None:
         """The path that answers a question that was perhaps never declared; None where none does.
 
-        Rows in the bin are left out unless `guards` or the attributes say otherwise.
+        Rows in the bin are left out unless `trashed`, `guards` or the attributes say otherwise.
         """
         facts, planned = self._expansion.facts[entity], self.entities[entity]
         question = AccessPattern(
@@ -103,7 +104,7 @@ class IndexPlan:
             equal=tuple(equal),
             sort=sort,
             descending=descending,
-            guards=live(facts, (*equal, sort), guards),
+            guards=guards if trashed else live(facts, (*equal, sort), guards),
         )
         for path in planned.paths:
             found = reading(facts, path, question)

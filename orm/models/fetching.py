@@ -6,6 +6,7 @@ read again as plain wire values, whose conversion says what is wrong and where.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,13 +14,18 @@ import msgspec
 from orm.driver.protocol import Driver
 from orm.errors import UnexpectedItemError
 from orm.models.layout import Layout
-from orm.models.model import Model
 from orm.requests import GetItem, Item, Page, Query, Scan
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=msgspec.Struct)
 
 
-def fetch_row(driver: Driver, layout: Layout[M], request: GetItem[Item]) -> M | None:
+Adopt = Callable[[M, Any], M]
+"""Told each row and what it was read from: the stored form of the model's reader, or an item."""
+
+
+def fetch_row(
+    driver: Driver, layout: Layout[M], request: GetItem[Item], adopt: Adopt[M] | None = None
+) -> M | None:
     """The row that is read by its key, or None.
 
     Raises:
@@ -28,24 +34,38 @@ def fetch_row(driver: Driver, layout: Layout[M], request: GetItem[Item]) -> M | 
     try:
         typed: GetItem[Any] = msgspec.structs.replace(request, read_as=layout.reader.stored)
         stored = driver.send(typed).item
-        return None if stored is None else layout.reader.row(stored)
+        if stored is None:
+            return None
+        row: M = layout.reader.row(stored)
+        return row if adopt is None else adopt(row, stored)
     except UnexpectedItemError as error:
         item = error.answer.item
     except (TypeError, ValueError):  # the row's own checks refuse it: read again to say where
         item = driver.send(request).item
-    return None if item is None else layout.row(item)
+    if item is None:
+        return None
+    row = layout.row(item)
+    return row if adopt is None else adopt(row, item)
 
 
 def fetch_page(
-    driver: Driver, layout: Layout[M], request: Query[Item] | Scan[Item]
+    driver: Driver,
+    layout: Layout[M],
+    request: Query[Item] | Scan[Item],
+    adopt: Adopt[M] | None = None,
 ) -> tuple[list[M], Page[Any]]:
     """The rows of one page, and the page. Errors are those of `fetch_row`."""
     page: Page[Any]
     try:
         page = driver.send(msgspec.structs.replace(request, read_as=layout.reader.stored))
-        return list(map(layout.reader.row, page.items)), page
+        rows: list[M] = list(map(layout.reader.row, page.items))
+        return _adopted(rows, page, adopt), page
     except UnexpectedItemError as error:
         page = error.answer
     except (TypeError, ValueError):
         page = driver.send(request)
-    return list(map(layout.row, page.items)), page
+    return _adopted(list(map(layout.row, page.items)), page, adopt), page
+
+
+def _adopted(rows: list[M], page: Page[Any], adopt: Adopt[M] | None) -> list[M]:
+    return rows if adopt is None else list(map(adopt, rows, page.items))

@@ -41,6 +41,7 @@ class Layout(Generic[M]):
         tenant: whose rows.
         entity: the name that each item carries.
         paths: every way to the rows, the table's own key first.
+        claimed: attributes that stand in keys of other items, beside those of `paths`.
     """
 
     def __init__(
@@ -50,21 +51,22 @@ class Layout(Generic[M]):
         tenant: str | None,
         entity: str,
         paths: Sequence[KeyPath],
+        claimed: Collection[str] = (),
     ) -> None:
         self.model, self.config, self.tenant, self.entity = model, config, tenant, entity
         self.keys: Keys = config.keys
         infos = msgspec.structs.fields(model)
         self.fields = {info.name: Field(model.__name__, info) for info in infos}
         self._attributes = [field.attribute for field in self.fields.values()]
-        parts = self._key_parts(paths)
+        self.parts = parts = self._key_parts(paths, claimed)
         self.paths = tuple(PathKeys(path, config, parts, tenant) for path in paths)
         self.own, self.indexes = self.paths[0], self.paths[1:]
         self.key_fields = tuple(dict.fromkeys((*paths[0].hash, *paths[0].sort)))
         self._kinds = {name: part.kind for name, part in parts.items()}
         self._check_names()
 
-    def _key_parts(self, paths: Sequence[KeyPath]) -> dict[str, KeyPart]:
-        names = {name for path in paths for name in (*path.hash, *path.sort)}
+    def _key_parts(self, paths: Sequence[KeyPath], claimed: Collection[str]) -> dict[str, KeyPart]:
+        names = {name for path in paths for name in (*path.hash, *path.sort)} | {*claimed}
         parts = {name: self.fields[name].key_part() for name in names}
         for name in (*paths[0].hash, *paths[0].sort):
             if parts[name].optional:
@@ -145,7 +147,12 @@ class Layout(Generic[M]):
         """
         if type(row) is not self.model:
             raise ConfigurationError(self.model.__name__, f"{type(row).__name__} is another model")
-        values = self.values(row)
+        return self.item_of(self.values(row), extra)
+
+    def item_of(
+        self, values: Mapping[str, Any], extra: Mapping[str, AttributeValue] | None = None
+    ) -> Item:
+        """The whole item of a row with these values; UNSET is absent. Raises as `item`."""
         item = self.own.pair(values)
         item[self.config.entity] = {"S": self.entity}
         for index in self.indexes:

@@ -1,0 +1,315 @@
+"""Compiling: what a query asks becomes readings of keys and indexes, or is refused.
+
+A conjunction of clauses is answered by the row's own key, by a claim of a unique value, or by an
+index, as planned. Equalities and at most one range must be answered by the key; demands that no
+key can ever answer (`!=`, `not_in`, `contains`, `null`) and those said with `filter` are filters on
+what the key finds. Alternatives (`or_where`, `where_in`) are readings of their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from orm.definitions.guards import Guard, Guards
+from orm.definitions.paths import KeyPath
+from orm.errors import ConfigurationError, NoIndexError
+from orm.expressions import Condition, Placeholders, all_of, any_of, compared, equals, not_exists
+from orm.indexes import Reading, UniqueSet
+from orm.models.path_keys import PathKeys, index_name
+from orm.models.plan import Question, Range, key_condition
+from orm.records.clauses import Clause, condition, is_absent, is_there
+from orm.requests import Item, Query
+
+if TYPE_CHECKING:
+    from orm.records.repository import Repository
+
+Trashed = Literal["without", "with", "only"]
+READINGS_MAX: Final = 100
+_RANGES: Final = ("<", "<=", ">", ">=", "between", "begins_with")
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a query asks.
+
+    Args:
+        groups: alternatives, each a conjunction.
+        filters: what is demanded of the rows that the keys find.
+        order: the attribute to sort by; empty for the order of the keys.
+        descending: whether the greatest comes first.
+        limit: the most rows.
+        trashed: whether rows in the bin are found.
+        consistent: whether every write before the read must be seen.
+    """
+
+    groups: tuple[tuple[Clause, ...], ...] = ((),)
+    filters: tuple[Clause, ...] = ()
+    order: str = ""
+    descending: bool = False
+    limit: int | None = None
+    trashed: Trashed = "without"
+    consistent: bool = False
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """One reading: a query of a path, or the lookup of a claim.
+
+    Args:
+        keys: the path; None for a claim.
+        question: what its keys must satisfy.
+        position: how many attributes of the sort key are given.
+        shard: the partition, where the path is spread.
+        forward: whether it is read in the order of the sort key.
+        filters: what is demanded of what is found.
+        claim: the key of the claim.
+    """
+
+    keys: PathKeys | None
+    question: Question = Question()
+    position: int = 0
+    shard: int = 0
+    forward: bool = True
+    filters: tuple[Condition, ...] = ()
+    claim: Item | None = None
+
+
+def readers(repository: Repository[Any], asked: Asked) -> list[Reader]:
+    """The readings that answer a query.
+
+    Raises:
+        NoIndexError: only a scan could; names the pattern to declare.
+        ConfigurationError: it names no attribute, or asks what no single reading can.
+    """
+    found = [
+        reader
+        for group in asked.groups
+        for clauses in _alternatives(group)
+        for reader in _Compiler(repository, asked, clauses).readers()
+    ]
+    if len(found) > READINGS_MAX:
+        raise ConfigurationError(
+            "query", f"takes {len(found)} readings, the most is {READINGS_MAX}", "ask for fewer"
+        )
+    return found
+
+
+def _alternatives(group: Sequence[Clause]) -> Iterator[tuple[Clause, ...]]:
+    """`where_in` as an equality for each value."""
+    choices = [
+        [Clause(one.attribute, "=", (value,)) for value in dict.fromkeys(one.values)]
+        if one.operator == "in"
+        else [one]
+        for one in group
+    ]
+    return itertools.product(*choices)
+
+
+class _Compiler:
+    """One conjunction."""
+
+    def __init__(
+        self, repository: Repository[Any], asked: Asked, clauses: tuple[Clause, ...]
+    ) -> None:
+        self._repository, self._asked = repository, asked
+        self._equal: dict[str, Any] = {}
+        self._range: Range | None = None
+        self._filters: list[Clause] = list(asked.filters)
+        for clause in (*clauses, *asked.filters):
+            self._check(clause.attribute)
+        if asked.order:
+            self._check(asked.order)
+        for clause in clauses:
+            self._take(clause)
+
+    def _check(self, name: str) -> None:
+        layout = self._repository.layout
+        if name not in layout.fields:
+            known = ", ".join(layout.fields)
+            raise ConfigurationError(
+                f"{layout.entity}.{name}", "is no attribute", f"there are {known}"
+            )
+
+    def _take(self, clause: Clause) -> None:
+        name = clause.attribute
+        if clause.operator == "=" and clause.values[0] is not None:
+            if name in self._equal:
+                raise ConfigurationError(name, "is asked twice in one conjunction")
+            self._equal[name] = clause.values[0]
+        elif clause.operator in _RANGES:
+            self._take_range(clause)
+        else:
+            self._filters.append(clause)
+
+    def _take_range(self, clause: Clause) -> None:
+        if self._range is not None:
+            raise ConfigurationError(
+                clause.attribute,
+                f"is a second range beside {self._range.field!r}; a key condition has one",
+                "say the other with filter(), or both bounds with where_between",
+            )
+        name, operator, values = clause.attribute, clause.operator, clause.values
+        if None in values:
+            raise ConfigurationError(name, "a bound cannot be None")
+        if operator == "begins_with":
+            self._range = Range(name, beginning=values[0])
+        elif operator == "between":
+            self._range = Range(name, low=values[0], high=values[1])
+        elif operator in (">", ">="):
+            self._range = Range(name, low=values[0])
+        else:
+            self._range = Range(name, high=values[0])
+        if operator in ("<", ">"):  # the keys' bounds are included
+            self._filters.append(Clause(name, "!=", values))
+
+    # --- readings ---
+
+    def readers(self) -> list[Reader]:
+        claim = self._claim()
+        if claim is not None:
+            return [claim]
+        path, reading, guarded = self._path()
+        layout = self._repository.layout
+        keys = next(found for found in layout.paths if found.path == path)
+        equal = {name: value for name, value in self._equal.items() if name not in guarded}
+        ranged = self._range.field if self._range else ""
+        question = Question(
+            equal=equal,
+            range=self._range if not reading.single else None,
+            consistent=self._asked.consistent,
+        )
+        left = [Clause(ranged, *_as_clause(self._range))] if reading.single and self._range else []
+        descends = reading.given < len(path.sort) and path.descends(reading.given)
+        descending = self._asked.descending if self._asked.order else descends
+        return [
+            Reader(
+                keys=keys,
+                question=question,
+                position=reading.given,
+                shard=shard,
+                forward=descending == descends,
+                filters=tuple(self._conditions(path, reading, left)),
+            )
+            for shard in range(path.shards)
+        ]
+
+    def _path(self) -> tuple[KeyPath, Reading, frozenset[str]]:
+        """The path that answers, how, and the equalities that its guards see to."""
+        for guards in self._guards():
+            names = frozenset(guard.attribute for guard in guards)
+            found = self._repository.connection.plan.ask(
+                self._repository.definition.name,
+                tuple(name for name in self._equal if name not in names),
+                self._sort(),
+                strong=self._asked.consistent,
+                guards=guards,
+                trashed=self._asked.trashed != "without",
+            )
+            if found is not None:
+                return (*found, names)
+        layout = self._repository.layout
+        fields = list(dict.fromkeys((*self._equal, *([self._sort()] if self._sort() else []))))
+        paths = [str(keys.path) for keys in layout.paths]
+        raise NoIndexError(layout.entity, fields, paths, self._declaration())
+
+    def _declaration(self) -> str:
+        """What to declare, as it is typed."""
+        equal = ", ".join(map(repr, self._equal)) + ("," if len(self._equal) == 1 else "")
+        sort = f", sort={self._sort()!r}" if self._sort() else ""
+        return f"patterns=(Pattern(name=…, equal=({equal}){sort}),), or use filter() or scan()"
+
+    def _sort(self) -> str:
+        ranged, order = self._range.field if self._range else "", self._asked.order
+        if order in self._equal:
+            order = ""
+        if ranged and order and ranged != order:
+            raise ConfigurationError(
+                order, f"cannot be the order where {ranged!r} has a range; sort what is returned"
+            )
+        return ranged or order
+
+    def _guards(self) -> Iterator[Guards]:
+        """None, then those of each path that hold where these equalities do."""
+        yield ()
+        for keys in self._repository.layout.indexes:
+            said = tuple(guard for guard in keys.path.guards if guard.test == "is")
+            if said and all(self._holds(guard) for guard in said):
+                yield said
+
+    def _holds(self, guard: Guard) -> bool:
+        return guard.attribute in self._equal and guard.holds(self._equal)
+
+    def _claim(self) -> Reader | None:
+        """The claim that has exactly these equalities."""
+        if self._range or not self._equal:
+            return None
+        for unique in self._repository.plan.claims:
+            if set(unique.attributes) == self._equal.keys() and not unique.guards:
+                return self._claimed(unique)
+        return None
+
+    def _claimed(self, unique: UniqueSet) -> Reader | None:
+        key = self._repository.claims.key(unique, self._equal)
+        return None if key is None else Reader(keys=None, claim=key)
+
+    # --- filters ---
+
+    def _conditions(
+        self, path: KeyPath, reading: Reading, left: Sequence[Clause]
+    ) -> Iterator[Condition]:
+        layout, traits = self._repository.layout, self._repository.definition.traits
+        if path.explicit or path.under:
+            yield equals(layout.config.entity, layout.entity)
+        for guard in reading.filters:
+            yield _guarded(guard, layout.fields[guard.attribute].attribute)
+        for clause in (*self._filters, *left):
+            yield condition(clause, layout.fields[clause.attribute].attribute)
+        if self._asked.trashed == "only" and traits.soft_deletes:
+            yield is_there(layout.fields[traits.soft_deletes].attribute)
+        if traits.ttl:
+            attribute = layout.fields[traits.ttl].attribute
+            now = self._repository.connection.clock.now_micros() // 1_000_000
+            yield any_of(not_exists(attribute), compared(attribute, ">", now))
+
+
+def _as_clause(asked: Range | None) -> tuple[str, tuple[Any, ...]]:
+    assert asked is not None, "a range is asked"
+    if asked.beginning is not None:
+        return "begins_with", (asked.beginning,)
+    if asked.low is not None and asked.high is not None:
+        return "between", (asked.low, asked.high)
+    return (">=", (asked.low,)) if asked.low is not None else ("<=", (asked.high,))
+
+
+def _guarded(guard: Guard, attribute: str) -> Condition:
+    if guard.test == "absent":
+        return is_absent(attribute)
+    if guard.test == "present":
+        return is_there(attribute)
+    return equals(attribute, guard.value)
+
+
+def request(
+    repository: Repository[Any], reader: Reader, limit: int | None, start: Item | None
+) -> Query[Item]:
+    """The call for one page of a reading."""
+    layout, keys = repository.layout, reader.keys
+    assert keys is not None, "a claim is no query"
+    placeholders = Placeholders()
+    where = key_condition(layout, keys, reader.position, reader.question, reader.shard)
+    text = where.render(placeholders)
+    filters = all_of(*reader.filters).render(placeholders) if reader.filters else None
+    return Query(
+        table_name=layout.config.table,
+        key_condition_expression=text,
+        filter_expression=filters,
+        expression_attribute_names=placeholders.names,
+        expression_attribute_values=placeholders.values or {},
+        index_name=index_name(keys.path, layout.config),
+        consistent_read=reader.question.consistent,
+        scan_index_forward=reader.forward,
+        limit=None if reader.filters else limit,
+        exclusive_start_key=start,
+    )

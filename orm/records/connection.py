@@ -1,0 +1,233 @@
+"""Connections: where rows lie, whose they are, and how the models of one table are planned.
+
+The plan is made of all models that are registered, at the first use after a registration. What an
+earlier plan settled stays, as with a lock file: a model that comes later moves no other's keys.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from orm.batch import Batches
+from orm.clock import Clock, SystemClock
+from orm.config import SingleTableConfig
+from orm.definitions import EntityDefinition, define
+from orm.definitions.names import nearest
+from orm.driver.protocol import Driver
+from orm.driver.retry import RetryPolicy
+from orm.errors import ConfigurationError
+from orm.indexes import IndexPlan, PlanOptions, SchemaLock, plan_indexes, read_lock
+from orm.records.declared import definition_of
+from orm.records.made import model_of
+from orm.records.model import DynamoDBModel
+from orm.records.repository import Repository
+from orm.tables import TableShape, create_table
+from orm.validation import RULES, Registry
+
+R = TypeVar("R", bound=DynamoDBModel)
+Registrable = type[DynamoDBModel] | EntityDefinition | Mapping[str, Any]
+
+
+class Connection:
+    """Models in one table, for one tenant or none. Thread-safe.
+
+    Args:
+        driver: what carries the calls.
+        config: the table's names.
+        tenant: whose rows.
+        options: how keys and indexes are planned.
+        lock: what an earlier plan settled, or the file that says it.
+        clock: what timestamps and expiry go by.
+        policy: how long a batch repeats what DynamoDB left undone.
+        rules: which validation rules there are.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        config: SingleTableConfig,
+        *,
+        tenant: str | None = None,
+        options: PlanOptions | None = None,
+        lock: SchemaLock | Path | None = None,
+        clock: Clock | None = None,
+        policy: RetryPolicy | None = None,
+        rules: Registry = RULES,
+    ) -> None:
+        self.driver, self.config, self.tenant = driver, config, tenant
+        self.clock, self.rules = clock or SystemClock(), rules
+        self.batches = Batches(driver, config, policy or RetryPolicy(), self.clock)
+        self._schema = _Schema(
+            config, options or PlanOptions(), read_lock(lock) if isinstance(lock, Path) else lock
+        )
+        self._repositories: dict[str, Repository[Any]] = {}
+
+    def for_tenant(self, tenant: str | None) -> Connection:
+        """The same models for another tenant."""
+        view = copy.copy(self)
+        view.tenant, view._repositories = tenant, {}
+        return view
+
+    # --- models ---
+
+    def register(self, *models: Registrable) -> None:
+        """Take models: classes, definitions (of a Stacks file, say), or mappings.
+
+        Raises:
+            ConfigurationError: another model has this name.
+            DefinitionError: a declaration cannot be meant so.
+        """
+        for model in models:
+            self._schema.add(model)
+
+    @property
+    def plan(self) -> IndexPlan:
+        """The keys and indexes of all models, and how every question is answered.
+
+        Raises:
+            PlanError: there is no such plan; names model, pattern and limit.
+        """
+        return self._schema.planned().plan
+
+    def model(self, name: str) -> type[DynamoDBModel]:
+        """The class of the model of this name.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        return self._schema.planned().model(name)
+
+    def repository(self, model: type[R] | str) -> Repository[R]:
+        """What reads and writes the rows of a model.
+
+        Raises:
+            ConfigurationError: it is not registered here.
+        """
+        planned = self._schema.planned()
+        name = model if isinstance(model, str) else model.__name__
+        found = self._repositories.get(name)
+        if found is None or found.plan is not planned.plan.entities.get(name):
+            cls = planned.model(name)
+            definition, plan = planned.definition(name), planned.plan.entity(name)
+            found = self._repositories[name] = Repository(cls, self, definition, plan)
+        if not isinstance(model, str) and found.model is not model:
+            raise ConfigurationError(name, "another model of this name is registered here")
+        return found
+
+    # --- the table ---
+
+    def shape(self, stream: str | None = None) -> TableShape:
+        """What the table must look like for these models."""
+        numbers = [slot.number for slot in self.plan.slots]
+        return TableShape(config=self.config, indexes=max(numbers, default=0), stream=stream)
+
+    def create_table(self, stream: str | None = None) -> bool:
+        """Make the table with the indexes that the models need, and wait until it answers.
+
+        Returns:
+            Whether it was made now.
+
+        Raises:
+            ConfigurationError: a table of this name is there and looks different.
+        """
+        return create_table(self.driver, self.shape(stream), self.clock)
+
+    # --- what validation asks ---
+
+    def exists(self, model: str, attribute: str, value: Any, but_not: Any = None) -> bool:
+        """Whether a row of `model`, other than the one with the key `but_not`, has this value."""
+        repository: Repository[Any] = self.repository(model)
+        found = repository.query().where(**{attribute: value}).limit(2).all()
+        name = repository.plan.identity[0]
+        return any(getattr(row, name) != but_not for row in found)
+
+
+class _Planned(msgspec.Struct, frozen=True):
+    """A plan, and the classes that go with it."""
+
+    plan: IndexPlan
+    definitions: dict[str, EntityDefinition]
+    models: dict[str, type[DynamoDBModel]]
+
+    def definition(self, name: str) -> EntityDefinition:
+        return self.definitions[name]
+
+    def model(self, name: str) -> type[DynamoDBModel]:
+        if name not in self.models:
+            near = nearest(name, self.models)
+            hint = f"did you mean {near}?" if near else "register_model() it"
+            raise ConfigurationError(name, "is no model that is registered here", hint)
+        return self.models[name]
+
+
+class _Schema:
+    """The models of a connection and its views, planned when they are needed."""
+
+    def __init__(
+        self, config: SingleTableConfig, options: PlanOptions, lock: SchemaLock | None
+    ) -> None:
+        self._config, self._options, self._lock = config, options, lock
+        self._definitions: dict[str, EntityDefinition] = {}
+        self._classes: dict[str, type[DynamoDBModel]] = {}
+        self._planned: _Planned | None = None
+        self._guard = threading.RLock()
+
+    def add(self, model: Registrable) -> None:
+        definition = _defined(model)
+        with self._guard:
+            known = self._definitions.get(definition.name)
+            if known is not None and known != definition:
+                raise ConfigurationError(definition.name, "is registered already, and different")
+            self._definitions[definition.name] = definition
+            if isinstance(model, type):
+                self._classes[definition.name] = model
+            if known is None:
+                self._planned = None
+
+    def planned(self) -> _Planned:
+        found = self._planned
+        if found is not None:
+            return found
+        with self._guard:
+            if self._planned is None:
+                self._planned = self._plan()
+            return self._planned
+
+    def _plan(self) -> _Planned:
+        prefixes = {
+            name: self._config.entity_prefix(self._options.prefix(name))
+            for name in self._definitions
+        }
+        options = msgspec.structs.replace(self._options, prefixes=prefixes)
+        plan = plan_indexes(self._definitions.values(), options, self._lock)
+        self._lock = plan.lock  # so that what comes later moves nothing
+        definitions = self._definitions | {edge.name: edge for edge in plan.edges}
+        models = {
+            name: self._classes.get(name) or model_of(definition, plan.entity(name))
+            for name, definition in definitions.items()
+        }
+        for name, model in self._classes.items():
+            _check_implied(model, plan.entity(name).implied)
+        return _Planned(plan, definitions, models)
+
+
+def _check_implied(model: type[DynamoDBModel], implied: tuple[str, ...]) -> None:
+    missing = [name for name in implied if name not in model.__struct_fields__]
+    if missing:
+        raise ConfigurationError(
+            model.__name__,
+            f"lacks {', '.join(missing)}, which a relation needs",
+            f"declare it: {missing[0]}: Attr[str]",
+        )
+
+
+def _defined(model: Registrable) -> EntityDefinition:
+    if isinstance(model, type):
+        return definition_of(model)
+    return model if isinstance(model, EntityDefinition) else define(model)

@@ -1,0 +1,97 @@
+"""Declared models: a class as an `EntityDefinition`, by the same way as a mapping."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import types
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin
+
+import msgspec
+
+from orm.definitions import EntityDefinition, define
+from orm.definitions.entity import RuleCall
+from orm.definitions.rules import read_rules
+from orm.records.attr import AttributeOptions
+from orm.records.model import DynamoDBModel
+from orm.validation.python_types import rules_of
+
+_KINDS: Final[dict[Any, str]] = {
+    str: "string",
+    int: "integer",
+    float: "float",
+    bool: "boolean",
+    Decimal: "number",
+    bytes: "binary",
+    dt.datetime: "datetime",
+    dt.date: "date",
+    uuid.UUID: "string",
+}
+_NOTHING_SAID: Final = AttributeOptions()
+
+
+def definition_of(model: type[DynamoDBModel]) -> EntityDefinition:
+    """What the class says of its rows.
+
+    Raises:
+        DefinitionError: it cannot be meant so.
+    """
+    said = model.__declaration__
+    infos = msgspec.structs.fields(model)
+    mapping = {
+        "name": model.__name__,
+        "primary_key": list(said.primary_key),
+        "attributes": {
+            info.name: _attribute(info, said.options.get(info.name, _NOTHING_SAID))
+            for info in infos
+        },
+        "traits": dict.fromkeys(said.traits, True),
+        "keys": dict(said.keys),
+    }
+    definition = define(mapping)
+    return msgspec.structs.replace(definition, patterns=said.patterns, indexes=said.indexes)
+
+
+def _attribute(info: msgspec.structs.FieldInfo, said: AttributeOptions) -> dict[str, Any]:
+    rules = [*rules_of(info.type), *read_rules(said.rules)]
+    if said.immutable:
+        rules.append(RuleCall("immutable"))
+    found: dict[str, Any] = {
+        "rules": rules,
+        "type": _kind(info.type),
+        # what a factory makes is there in every row, as if it had to be given
+        "required": True if info.default is msgspec.NODEFAULT else None,
+        "nullable": any(rule.name == "nullable" for rule in rules),
+        "unique": said.unique,
+        "casefold": said.casefold,
+        "fillable": said.fillable,
+        "guarded": not said.fillable,
+        "hidden": said.hidden,
+        "message": dict(said.messages),
+        "comment": said.comment,
+    }
+    if info.default is not msgspec.NODEFAULT and info.default is not None:
+        found["default"] = info.default
+    return found
+
+
+def _kind(declared: Any) -> str:
+    """The kind of attribute that holds values of a type."""
+    if isinstance(declared, NewType):
+        return _kind(declared.__supertype__)
+    origin, arguments = get_origin(declared), get_args(declared)
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin in (Union, types.UnionType):
+        kinds = {_kind(one) for one in arguments if one is not type(None)}
+        return kinds.pop() if len(kinds) == 1 else "any"
+    if origin is Literal:
+        return "enum"
+    kind = origin or declared
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return "enum"
+    if kind in (list, tuple, set, frozenset):
+        return "array"
+    return _KINDS.get(kind, "json" if kind is dict else "any")

@@ -1,0 +1,58 @@
+"""What saving and loading records raises beside the errors of `orm.errors`.
+
+OrmError
+├── StaleRowError              someone else saved the row since it was loaded
+├── UniqueError                another row has the value
+└── ImmutableAttributeError    the attribute was set when the row was made, and stays
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orm.errors import OrmError
+
+
+class StaleRowError(OrmError):
+    """Someone else saved the row since it was loaded; nothing was written."""
+
+    hint = "refresh() it, decide again, save"
+
+    def __init__(self, model: str, key: Mapping[str, Any], expected: Any, found: Any) -> None:
+        super().__init__(model, dict(key), expected, found)
+        self.model, self.key, self.expected, self.found = model, dict(key), expected, found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} {self.key}: loaded at version {self.expected}, stored is version "
+            f"{self.found}; nothing was written; {self.hint}"
+        )
+
+
+class UniqueError(OrmError):
+    """Another row has the same values; nothing was written. A hidden value is not said."""
+
+    hint = "choose another value, or find the row that has it with where(…).first()"
+
+    def __init__(self, model: str, attributes: Sequence[str], values: Sequence[Any]) -> None:
+        super().__init__(model, tuple(attributes), tuple(values))
+        self.model, self.attributes, self.values = model, tuple(attributes), tuple(values)
+
+    def __str__(self) -> str:
+        said = ", ".join(
+            f"{name}={value!r}" for name, value in zip(self.attributes, self.values, strict=True)
+        )
+        return f"{self.model}: {said} is taken; nothing was written; {self.hint}"
+
+
+class ImmutableAttributeError(OrmError):
+    """An attribute that is never changed once the row is there; nothing was written."""
+
+    def __init__(self, model: str, attribute: str, reason: str) -> None:
+        super().__init__(model, attribute, reason)
+        self.model, self.attribute, self.reason = model, attribute, reason
+        self.hint = "set it back, or delete the row and create another"
+
+    def __str__(self) -> str:
+        return f"{self.model}.{self.attribute} {self.reason}; nothing was written; {self.hint}"

@@ -1,0 +1,94 @@
+"""Made models: a definition from a mapping or a Stacks file as a model class.
+
+An attribute that is declared without a type holds anything, except where it stands in a key or is
+unique: there it is text.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from collections.abc import Collection
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final, Literal, cast
+
+import msgspec
+
+from orm.definitions import AttributeDefinition, EntityDefinition, Unresolved
+from orm.definitions.entity import Kind
+from orm.indexes import EntityPlan
+from orm.records.attr import AttributeOptions
+from orm.records.model import DynamoDBModel, RecordMeta
+
+_TYPES: Final[dict[Kind, Any]] = {
+    "any": Any,
+    "array": list[Any],
+    "binary": bytes,
+    "boolean": bool,
+    "date": dt.date,
+    "datetime": dt.datetime,
+    "enum": Any,
+    "float": float,
+    "integer": int,
+    "json": Any,
+    "number": Decimal,
+    "string": str,
+    "timestamp": int,
+}
+
+
+def model_of(definition: EntityDefinition, plan: EntityPlan) -> type[DynamoDBModel]:
+    """A model class whose rows are as defined and as planned."""
+    keyed = {name for path in plan.paths for name in path.attributes}
+    keyed |= {name for claim in plan.claims for name in claim.attributes}
+    known = {found.name: found for found in definition.attributes}
+    names = dict.fromkeys((*plan.identity, *known, *plan.implied, *sorted(keyed)))
+    own = frozenset((*plan.key.hash, *plan.key.sort))
+    attributes = {name: known.get(name) or _implied(name) for name in names}
+    namespace: dict[str, Any] = {
+        "__annotations__": {
+            name: _type(one, keyed=name in keyed, own=name in own)
+            for name, one in attributes.items()
+        },
+        "__module__": __name__,
+        "__doc__": f"{definition.name}, as declared{_where(definition)}.",
+    }
+    namespace |= {name: _options(one, own) for name, one in attributes.items()}
+    made = RecordMeta(
+        definition.name, (DynamoDBModel,), namespace, primary_key=definition.primary_key
+    )
+    return cast("type[DynamoDBModel]", made)
+
+
+def _where(definition: EntityDefinition) -> str:
+    return f" in {definition.source}" if definition.source else ""
+
+
+def _implied(name: str) -> AttributeDefinition:
+    return AttributeDefinition(name=name, declared=name, fillable=True, nullable=True)
+
+
+def _type(attribute: AttributeDefinition, *, keyed: bool, own: bool) -> Any:
+    declared = _TYPES[attribute.kind]
+    if declared is Any and keyed:
+        declared = _keyed_type(attribute)
+    return declared if own else declared | None
+
+
+def _keyed_type(attribute: AttributeDefinition) -> Any:
+    kinds = {type(choice) for choice in attribute.choices}
+    return Literal[attribute.choices] if len(kinds) == 1 else str
+
+
+def _options(attribute: AttributeDefinition, own: Collection[str]) -> AttributeOptions:
+    default = attribute.default
+    given: dict[str, Any] = {"hidden": attribute.hidden}
+    if default is msgspec.UNSET or isinstance(default, Unresolved):
+        if attribute.name not in own:
+            given["default"] = None
+    elif isinstance(default, dict | list):
+        given["default_factory"] = partial(copy.deepcopy, default)
+    else:
+        given["default"] = default
+    return AttributeOptions(**given)

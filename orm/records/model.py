@@ -1,0 +1,240 @@
+"""DynamoDBModel: rows as objects that load, save and delete themselves.
+
+    class User(DynamoDBModel, Timestamps):
+        id: Attr[str] = attr(default_factory=new_id)
+        name: Attr[str]
+        email: Attr[str] = attr(unique=True, rules="email")
+
+    ann = User.create(name="Ann", email="ann@example.com")
+    User.find_or_fail(ann.id).name
+
+A model is a msgspec Struct. Its methods are short names for those of its `Repository`, by which
+it is bound to a connection; an attribute that has a method's name hides the short name alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform, get_type_hints
+
+import msgspec
+
+from orm.definitions.entity import IndexDefinition, PatternDefinition
+from orm.errors import ConfigurationError
+from orm.records.attr import Attr, AttributeOptions, attr
+from orm.records.traits import Trait
+
+if TYPE_CHECKING:
+    from orm.records.connection import Connection
+    from orm.records.query import RecordQuery
+    from orm.records.repository import Repository
+
+
+def new_id() -> str:
+    """An id that nothing else has: a random UUID."""
+    return str(uuid.uuid4())
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+    """What a class statement says beside its annotations."""
+
+    primary_key: tuple[str, ...]
+    options: dict[str, AttributeOptions]
+    traits: tuple[str, ...]
+    patterns: tuple[PatternDefinition, ...]
+    indexes: tuple[IndexDefinition, ...]
+    keys: Mapping[str, str]
+
+
+class RecordMeta(msgspec.StructMeta):
+    """Takes what msgspec does not know out of a class statement; the rest is msgspec's."""
+
+    def __new__(
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        primary_key: str | Sequence[str] = ("id",),
+        patterns: Sequence[PatternDefinition] = (),
+        indexes: Sequence[IndexDefinition] = (),
+        keys: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> RecordMeta:
+        """Make the class and keep its declaration on it."""
+        said = {n: one for n, one in namespace.items() if isinstance(one, AttributeOptions)}
+        namespace.update({n: one.field() for n, one in said.items()})
+        traits = _add_traits(namespace, bases)
+        cls = super().__new__(mcls, name, bases, namespace, kw_only=True, dict=True, **options)
+        for field in cls.__struct_fields__:
+            member = cls.__dict__.get(field)
+            if member is not None:
+                setattr(cls, field, Attr(name, field, member))
+        above = getattr(cls, "__declaration__", None)
+        cls.__declaration__ = Declaration(  # type: ignore[attr-defined]
+            primary_key=(primary_key,) if isinstance(primary_key, str) else tuple(primary_key),
+            options={**(above.options if above else {}), **said},
+            traits=(*(above.traits if above else ()), *traits),
+            patterns=tuple(patterns),
+            indexes=tuple(indexes),
+            keys=keys or {},
+        )
+        return cls
+
+
+def _add_traits(namespace: dict[str, Any], bases: tuple[type, ...]) -> tuple[str, ...]:
+    """Give the class the attributes of its traits, as types, since names may mean others here."""
+    found = [base for base in bases if issubclass(base, Trait) and "trait" in base.__dict__]
+    annotations = namespace.setdefault("__annotations__", {})
+    for trait in found:
+        for name, declared in get_type_hints(trait).items():
+            if name != "trait":
+                annotations.setdefault(name, declared)
+                namespace.setdefault(name, None)
+    return tuple(trait.trait for trait in found)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(attr, msgspec.field))
+class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
+    """The base of models that save themselves. Class keywords:
+
+    Args:
+        primary_key: the attributes that identify a row; `id` unless said.
+        patterns: what is asked beside primary key, uniques and relations.
+        indexes: the same as SQL people say it.
+        keys: key templates of one's own: `{"pk": "SITE#{site_id}", "sk": "PAGE#{id}"}`.
+    """
+
+    __declaration__: ClassVar[Declaration]
+    # msgspec evaluates every annotation here, so none may name what is imported for types alone
+    __connection__: ClassVar[Any] = None
+
+    # --- making and finding ---
+
+    @classmethod
+    def repository(cls) -> Repository[Self]:
+        """What reads and writes rows of this model.
+
+        Raises:
+            ConfigurationError: the model is registered with no connection.
+        """
+        connection: Connection | None = cls.__dict__.get("__connection__")
+        if connection is None:
+            hint = f"dynamo.connection(…); dynamo.register_model({cls.__name__})"
+            raise ConfigurationError(cls.__name__, "is registered with no connection", hint)
+        return connection.repository(cls)
+
+    @classmethod
+    def using(cls, connection: Connection) -> Repository[Self]:
+        """The same for another connection."""
+        return connection.repository(cls)
+
+    @classmethod
+    def create(cls, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Save a new row; see `Repository.create`."""
+        return cls.repository().create(values, **more)
+
+    @classmethod
+    def find(cls, *key: object) -> Self | None:
+        """The row with this primary key, or None."""
+        return cls.repository().find(*key)
+
+    @classmethod
+    def find_or_fail(cls, *key: object) -> Self:
+        """The row with this primary key.
+
+        Raises:
+            RowNotFoundError: there is none.
+        """
+        return cls.repository().find_or_fail(*key)
+
+    @classmethod
+    def find_many(cls, keys: Iterable[object]) -> list[Self]:
+        """The rows with these primary keys, in their order; see `Repository.find_many`."""
+        return cls.repository().find_many(keys)
+
+    @classmethod
+    def query(cls) -> RecordQuery[Self]:
+        """A question about the rows, to be completed."""
+        return cls.repository().query()
+
+    @classmethod
+    def where(cls, *clauses: Any, **equal: Any) -> RecordQuery[Self]:
+        """`query().where(…)`."""
+        return cls.repository().query().where(*clauses, **equal)
+
+    # --- saving ---
+
+    def save(self) -> Self:
+        """Write the row, or what has changed of it; see `Repository.save`."""
+        _repository(self).save(self)
+        return self
+
+    async def save_async(self) -> Self:
+        """The same awaited, so that rules which have to be awaited can run."""
+        await _repository(self).save_async(self)
+        return self
+
+    def update(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """`fill`, then `save`."""
+        return self.fill(values, **more).save()
+
+    def fill(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Set fillable attributes; others are refused."""
+        _repository(self).fill(self, {**(values or {}), **more})
+        return self
+
+    def delete(self) -> None:
+        """Delete the row, or put it into the bin where the model has one."""
+        _repository(self).delete(self)
+
+    def force_delete(self) -> None:
+        """Delete the row for good."""
+        _repository(self).force_delete(self)
+
+    def restore(self) -> Self:
+        """Take the row out of the bin."""
+        _repository(self).restore(self)
+        return self
+
+    def refresh(self) -> Self:
+        """Read the row again, consistently, and forget what was changed here."""
+        _repository(self).refresh(self)
+        return self
+
+    def replicate(self, **changes: Any) -> Self:
+        """A new row, not saved, with the same values but for its key and what traits write."""
+        made: Self = _repository(self).replicate(self, changes)
+        return made
+
+    # --- asking ---
+
+    def is_dirty(self, *names: str) -> bool:
+        """Whether any of these attributes, or any at all, differs from what is stored."""
+        changed = _repository(self).changed(self)
+        return bool(changed.intersection(names) if names else changed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The attributes by name, hidden ones left out."""
+        hidden = _repository(self).hidden
+        return {
+            name: getattr(self, name)
+            for name in self.__struct_fields__
+            if name not in hidden and getattr(self, name) is not msgspec.UNSET
+        }
+
+    def __repr__(self) -> str:
+        options = self.__declaration__.options
+        said = [
+            f"{name}=…" if name in options and options[name].hidden else f"{name}={value!r}"
+            for name in self.__struct_fields__
+            if (value := getattr(self, name)) is not msgspec.UNSET
+        ]
+        return f"{type(self).__name__}({', '.join(said)})"
+
+
+def _repository(record: DynamoDBModel) -> Repository[Any]:
+    """The repository that the record came from, else its model's."""
+    found = record.__dict__.get("_repository")
+    return found if found is not None else type(record).repository()

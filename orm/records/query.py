@@ -1,0 +1,348 @@
+"""Queries of records, in the words of Laravel's query builder.
+
+    Post.where(user_id=ann.id).where(Post.created_at >= monday).latest().limit(10).get()
+
+Each method returns a new query; nothing is sent until rows are asked for. What no key or index
+answers is refused, with the pattern to declare; `scan` reads the whole table and says so.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from orm.errors import ConfigurationError, RowNotFoundError
+from orm.expressions import Placeholders, all_of, begins_with, equals
+from orm.models.fetching import fetch_page
+from orm.records.attr import Attr
+from orm.records.clauses import OPERATORS, Clause
+from orm.records.compiling import Asked, Reader, readers, request
+from orm.requests import GetItem, Item, Scan
+
+if TYPE_CHECKING:
+    from orm.records.model import DynamoDBModel
+    from orm.records.repository import Repository
+
+R = TypeVar("R", bound="DynamoDBModel")
+Named = str | Attr[Any]
+
+
+class RecordQuery(Generic[R]):
+    """A question about the rows of one model."""
+
+    def __init__(self, repository: Repository[R], asked: Asked | None = None) -> None:
+        self._repository, self._asked = repository, asked or Asked()
+
+    def _with(self, **changes: Any) -> RecordQuery[R]:
+        return RecordQuery(self._repository, msgspec.structs.replace(self._asked, **changes))
+
+    def _and(self, *clauses: Clause) -> RecordQuery[R]:
+        *before, last = self._asked.groups
+        return self._with(groups=(*before, (*last, *clauses)))
+
+    # --- saying what to find ---
+
+    def where(self, *said: Any, **equal: Any) -> RecordQuery[R]:
+        """Rows of which this holds: `where(name="Ann")`, `where(User.age >= 18)`,
+        `where("age", ">=", 18)` or `where("name", "Ann")`."""
+        return self._and(*_clauses(said, equal))
+
+    def or_where(self, *said: Any, **equal: Any) -> RecordQuery[R]:
+        """Or rows of which this holds, whatever was said before: `(a and b) or c`."""
+        return self._with(groups=(*self._asked.groups, tuple(_clauses(said, equal))))
+
+    def where_in(self, attribute: Named, values: Iterable[Any]) -> RecordQuery[R]:
+        """Rows with one of these values; one reading for each."""
+        return self._and(Clause(_name(attribute), "in", tuple(values)))
+
+    def where_not_in(self, attribute: Named, values: Iterable[Any]) -> RecordQuery[R]:
+        """Rows with none of these values; a filter."""
+        given = tuple(values)
+        return self._and(Clause(_name(attribute), "not_in", given)) if given else self
+
+    def where_between(self, attribute: Named, low: Any, high: Any) -> RecordQuery[R]:
+        """Rows whose value lies within these two, both included."""
+        return self._and(Clause(_name(attribute), "between", (low, high)))
+
+    def where_null(self, attribute: Named) -> RecordQuery[R]:
+        """Rows without a value; a filter."""
+        return self._and(Clause(_name(attribute), "null"))
+
+    def where_not_null(self, attribute: Named) -> RecordQuery[R]:
+        """Rows with a value; a filter."""
+        return self._and(Clause(_name(attribute), "not_null"))
+
+    def where_begins_with(self, attribute: Named, text: str) -> RecordQuery[R]:
+        """Rows whose text begins so."""
+        return self._and(Clause(_name(attribute), "begins_with", (text,)))
+
+    def where_contains(self, attribute: Named, value: Any) -> RecordQuery[R]:
+        """Rows whose text holds this one, or whose collection has this member; a filter."""
+        return self._and(Clause(_name(attribute), "contains", (value,)))
+
+    def filter(self, *said: Any, **equal: Any) -> RecordQuery[R]:
+        """Of the rows that the keys find, those of which this holds. The others are read and paid
+        for, and left out."""
+        return self._with(filters=(*self._asked.filters, *_clauses(said, equal)))
+
+    def order_by(self, attribute: Named, direction: str = "asc") -> RecordQuery[R]:
+        """Sorted by an attribute that keys sort by: `asc` or `desc`."""
+        if direction not in ("asc", "desc"):
+            raise ConfigurationError("order_by", f"{direction!r} is neither 'asc' nor 'desc'")
+        return self._with(order=_name(attribute), descending=direction == "desc")
+
+    def latest(self, attribute: Named = "created_at") -> RecordQuery[R]:
+        """The newest first."""
+        return self.order_by(attribute, "desc")
+
+    def oldest(self, attribute: Named = "created_at") -> RecordQuery[R]:
+        """The oldest first."""
+        return self.order_by(attribute)
+
+    def limit(self, count: int) -> RecordQuery[R]:
+        """At most so many rows; filters do not count."""
+        if count < 0:
+            raise ConfigurationError("limit", f"must not be negative, is {count}")
+        return self._with(limit=count)
+
+    def with_trashed(self) -> RecordQuery[R]:
+        """Rows in the bin as well."""
+        return self._with(trashed="with")
+
+    def only_trashed(self) -> RecordQuery[R]:
+        """Rows in the bin alone."""
+        return self._with(trashed="only")
+
+    def consistent(self) -> RecordQuery[R]:
+        """See every write that was answered before; twice the price, and no global index can."""
+        return self._with(consistent=True)
+
+    # --- rows ---
+
+    def find(self, *key: object) -> R | None:
+        """The row with this primary key, or None."""
+        repository = self._repository
+        identity = repository.identity(key)
+        if not repository.reads_by_identity:
+            return self.where(**identity).first()
+        row = repository.get(repository.layout.key(identity), consistent=self._asked.consistent)
+        return row if row is not None and self._shows(row) else None
+
+    def find_or_fail(self, *key: object) -> R:
+        """The row with this primary key.
+
+        Raises:
+            RowNotFoundError: there is none.
+        """
+        found = self.find(*key)
+        if found is None:
+            name = self._repository.definition.name
+            raise RowNotFoundError(name, self._repository.identity(key))
+        return found
+
+    def _shows(self, row: R) -> bool:
+        """Whether a row that was read by its key alone is asked for."""
+        bin_ = self._repository.definition.traits.soft_deletes
+        trashed = self._asked.trashed
+        if not self._repository.is_live(row, trashed=trashed != "without"):
+            return False
+        return trashed != "only" or (bin_ is not None and getattr(row, bin_) is not None)
+
+    def iterate(self) -> Iterator[R]:
+        """The rows one by one, read page by page.
+
+        Raises:
+            NoIndexError: only a scan could answer; names what to declare.
+        """
+        made = readers(self._repository, self._asked)
+        limit = self._asked.limit
+        if len(made) == 1:
+            rows = self._rows(made[0], limit)
+        else:
+            rows = self._distinct(self._merged([self._rows(one, limit) for one in made]))
+        for number, row in enumerate(rows, 1):
+            if limit is not None and number > limit:
+                return
+            yield row
+            if number == limit:
+                return
+
+    def _merged(self, parts: list[Iterator[R]]) -> Iterator[R]:
+        order = self._asked.order
+        if not order:
+            return (row for part in parts for row in part)
+        return heapq.merge(*parts, key=attrgetter(order), reverse=self._asked.descending)
+
+    def _distinct(self, rows: Iterator[R]) -> Iterator[R]:
+        key_of: Callable[[R], Any] = attrgetter(*self._repository.plan.identity)
+        seen: set[Any] = set()
+        for row in rows:
+            if (key := key_of(row)) not in seen:
+                seen.add(key)
+                yield row
+
+    def _rows(self, reader: Reader, limit: int | None) -> Iterator[R]:
+        if limit == 0:
+            return
+        if reader.claim is not None:
+            yield from self._claimed(reader.claim)
+            return
+        repository, start = self._repository, None
+        while True:
+            asked = request(repository, reader, limit, start)
+            rows, page = fetch_page(
+                repository.connection.driver, repository.layout, asked, repository.adopt
+            )
+            yield from rows
+            if (start := page.last_evaluated_key) is None:
+                return
+
+    def _claimed(self, claim: Item) -> Iterator[R]:
+        """The row that has a unique value: its claim, then itself, both read consistently."""
+        repository = self._repository
+        driver, table = repository.connection.driver, repository.connection.config.table
+        ask: GetItem[Item] = GetItem(table_name=table, key=claim, consistent_read=True)
+        found = driver.send(ask).item
+        if found is None:
+            return
+        row = repository.get(repository.claims.owner_of(found), consistent=True)
+        if row is not None and self._shows(row) and self._passes(row):
+            yield row
+
+    def _passes(self, row: R) -> bool:
+        if self._asked.filters:
+            raise ConfigurationError("filter", "says nothing of a unique value; look at the row")
+        return True
+
+    def get(self) -> list[R]:
+        """All rows, in order."""
+        return list(self.iterate())
+
+    all = get
+
+    def first(self) -> R | None:
+        """The first row, or None."""
+        return next(self.limit(1).iterate(), None)
+
+    def first_or_fail(self) -> R:
+        """The first row.
+
+        Raises:
+            RowNotFoundError: there is none.
+        """
+        found = self.first()
+        if found is None:
+            asked = {str(c): "" for group in self._asked.groups for c in group}
+            raise RowNotFoundError(self._repository.definition.name, asked)
+        return found
+
+    def chunk(self, size: int) -> Iterator[list[R]]:
+        """The rows in lists of `size`, the last perhaps shorter."""
+        if size < 1:
+            raise ConfigurationError("chunk", f"a size of {size} holds no row")
+        rows: list[R] = []
+        for row in self.iterate():
+            rows.append(row)
+            if len(rows) == size:
+                yield rows
+                rows = []
+        if rows:
+            yield rows
+
+    def pluck(self, attribute: Named) -> list[Any]:
+        """One attribute of every row."""
+        return list(map(attrgetter(_name(attribute)), self.iterate()))
+
+    # --- numbers ---
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return sum(1 for _ in self.iterate())
+
+    def exists(self) -> bool:
+        """Whether there is a row."""
+        return self.first() is not None
+
+    def sum(self, attribute: Named) -> Any:
+        """The sum of an attribute; rows without it count nothing. 0 without rows."""
+        return sum(self._known(attribute))
+
+    def avg(self, attribute: Named) -> Any:
+        """The mean of an attribute over the rows that have it; None without any."""
+        values = self._known(attribute)
+        return sum(values) / len(values) if values else None
+
+    def min(self, attribute: Named) -> Any:
+        """The least value of an attribute; None without any."""
+        return min(self._known(attribute), default=None)
+
+    def max(self, attribute: Named) -> Any:
+        """The greatest value of an attribute; None without any."""
+        return max(self._known(attribute), default=None)
+
+    def _known(self, attribute: Named) -> list[Any]:
+        return [value for value in self.pluck(attribute) if value is not None]
+
+    # --- the whole table ---
+
+    def scan(self) -> Iterator[R]:
+        """Every row of the model, in no order, by reading the *whole* table, page by page.
+
+        Raises:
+            ConfigurationError: the query has clauses, which a scan does not answer.
+        """
+        if self._asked.groups != ((),) or self._asked.order:
+            raise ConfigurationError("scan", "reads every row; leave out where and order_by")
+        layout, start = self._repository.layout, None
+        placeholders = Placeholders()
+        prefix = layout.keys.partition_prefix(layout.prefix, tenant=layout.tenant)
+        mine = all_of(
+            begins_with(layout.config.pk, prefix), equals(layout.config.entity, layout.entity)
+        ).render(placeholders)
+        while True:
+            asked: Scan[Item] = Scan(
+                table_name=layout.config.table,
+                filter_expression=mine,
+                expression_attribute_names=placeholders.names,
+                expression_attribute_values=placeholders.values,
+                consistent_read=self._asked.consistent,
+                exclusive_start_key=start,
+            )
+            rows, page = fetch_page(
+                self._repository.connection.driver, layout, asked, self._repository.adopt
+            )
+            yield from filter(self._shows, rows)
+            if (start := page.last_evaluated_key) is None:
+                return
+
+
+def _name(attribute: Named) -> str:
+    return attribute if isinstance(attribute, str) else attribute.name
+
+
+def _clauses(said: tuple[Any, ...], equal: dict[str, Any]) -> list[Clause]:
+    """The clauses of `where(…)`, in any of its forms."""
+    found = [Clause(name, "=", (value,)) for name, value in equal.items()]
+    if said and all(isinstance(one, Clause) for one in said):
+        return [*said, *found]
+    if said:
+        found.insert(0, _spelled(said))
+    return found
+
+
+def _spelled(said: tuple[Any, ...]) -> Clause:
+    """`("age", ">=", 18)` or `("name", "Ann")`."""
+    if not isinstance(said[0], str | Attr) or len(said) not in (2, 3):
+        raise ConfigurationError(
+            "where", "takes clauses, ('attribute', value) or ('attribute', operator, value)"
+        )
+    name, *rest = said
+    operator, value = ("=", rest[0]) if len(rest) == 1 else rest
+    if operator not in OPERATORS:
+        known = " ".join(OPERATORS)
+        raise ConfigurationError("where", f"{operator!r} is no operator", f"there are {known}")
+    return Clause(_name(name), operator, (value,))

@@ -1,0 +1,420 @@
+"""Repositories: one model in one connection. What `DynamoDBModel`'s methods do is done here."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+
+from orm.definitions import EntityDefinition
+from orm.definitions.names import nearest
+from orm.errors import ConfigurationError, InvalidKeyError, RowNotFoundError
+from orm.indexes import EntityPlan
+from orm.models.fetching import fetch_row
+from orm.models.layout import Layout
+from orm.records.claims import Claims
+from orm.records.errors import ImmutableAttributeError
+from orm.records.model import DynamoDBModel, new_id
+from orm.records.query import RecordQuery
+from orm.records.saving import Saver
+from orm.requests import GetItem, Item
+from orm.validation import Validator
+
+if TYPE_CHECKING:
+    from orm.records.connection import Connection
+
+R = TypeVar("R", bound=DynamoDBModel)
+UNSET: Final = msgspec.UNSET
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Repository(Generic[R]):
+    """Reads and writes the rows of one model; thread-safe.
+
+    Attributes:
+        model: the class of the rows.
+        connection: where they lie.
+        definition: what is declared of them.
+        plan: how they are keyed and found.
+        hidden: the attributes that nothing shows.
+    """
+
+    def __init__(
+        self,
+        model: type[R],
+        connection: Connection,
+        definition: EntityDefinition,
+        plan: EntityPlan,
+    ) -> None:
+        self.model, self.connection = model, connection
+        self.definition, self.plan = definition, plan
+        self.hidden = frozenset(one.name for one in definition.attributes if one.hidden)
+        claimed = {name for unique in plan.claims for name in unique.attributes}
+        self.layout: Layout[R] = Layout(
+            model, connection.config, connection.tenant, definition.name, plan.paths, claimed
+        )
+        self.claims = Claims(
+            plan.claims, plan.prefix, connection.config, self.layout.parts, connection.tenant
+        )
+        traits = definition.traits
+        self.saver = Saver(
+            connection.driver,
+            self.layout,
+            self.claims,
+            ttl=traits.ttl,
+            version=traits.version,
+            hidden=self.hidden,
+        )
+        self._validator = Validator.of(
+            definition,
+            clock=connection.clock,
+            skip=("unique",),
+            rules=connection.rules,
+            lookup=connection,
+        )
+        self._fields = frozenset(self.layout.fields)
+        known = {one.name: one for one in definition.attributes}
+        self._guarded = frozenset(
+            name for name, one in known.items() if one.guarded or _is_of_trait(definition, name)
+        )
+        self._immutable = frozenset(
+            name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
+        )
+        self._none_is_absent = frozenset(
+            info.name for info in msgspec.structs.fields(model) if info.default is None
+        )
+
+    # --- making ---
+
+    def make(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> R:
+        """A new row that is not saved yet; required attributes that are not given stay absent.
+
+        Raises:
+            ConfigurationError: an attribute is guarded, or there is none of this name.
+        """
+        given = {**(values or {}), **more}
+        self._check_fillable(given)
+        return self._made(given)
+
+    def _made(self, given: Mapping[str, Any]) -> R:
+        missing = {
+            info.name: UNSET
+            for info in msgspec.structs.fields(self.model)
+            if info.required and info.name not in given
+        }
+        record = self.model(**{**missing, **given})
+        record.__dict__["_repository"] = self
+        return record
+
+    def create(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> R:
+        """Save a new row.
+
+        Raises:
+            InvalidRowError: values break rules.
+            RowExistsError: there is a row with its key.
+            UniqueError: another row has a value that is to be unique.
+        """
+        record = self.make(values, **more)
+        self.save(record)
+        return record
+
+    def fill(self, record: R, values: Mapping[str, Any]) -> None:
+        """Set fillable attributes of a row. Raises as `make`."""
+        self._check_fillable(values)
+        for name, value in values.items():
+            setattr(record, name, value)
+
+    def _check_fillable(self, values: Mapping[str, Any]) -> None:
+        for name in values:
+            if name not in self._fields:
+                near = nearest(name, self._fields)
+                hint = f"write {near}" if near else f"it has {', '.join(sorted(self._fields))}"
+                raise ConfigurationError(f"{self.definition.name}.{name}", "is no attribute", hint)
+            if name in self._guarded:
+                raise ConfigurationError(
+                    f"{self.definition.name}.{name}",
+                    "is guarded: create, fill and update do not set it",
+                    f"set it on the row: row.{name} = …",
+                )
+
+    def replicate(self, record: R, changes: Mapping[str, Any]) -> R:
+        """A new row, not saved, with the same values but for its key and what traits write."""
+        left = {*self.plan.identity, *_trait_names(self.definition)}
+        values = {n: v for n, v in self.layout.values(record).items() if n not in left}
+        return self._made({**values, **changes})
+
+    # --- saving ---
+
+    def save(self, record: R) -> None:
+        """Write a new row, or what has changed of one that was loaded. One call, or none where
+        nothing has changed.
+
+        Raises:
+            InvalidRowError: values break rules.
+            RowExistsError, UniqueError: see `create`.
+            StaleRowError: someone else has saved the row since; only of models with a version.
+            ImmutableAttributeError: a part of the key has changed, or what is declared immutable.
+            RowNotFoundError: the row is gone.
+        """
+        if self._begin(record):
+            self._validator.validate(self._validated(record), but_not=self._but_not(record))
+            self._write(record)
+
+    async def save_async(self, record: R) -> None:
+        """The same awaited: rules that have to be awaited run, the call is made in a thread."""
+        if self._begin(record):
+            await self._validator.validate_async(
+                self._validated(record), but_not=self._but_not(record)
+            )
+            await asyncio.to_thread(self._write, record)
+
+    def _begin(self, record: R) -> bool:
+        """Give a row what traits write; whether there is anything to save."""
+        if not is_stored(record):
+            self._complete(record)
+            return True
+        changed = self.changed(record)
+        if not changed:
+            return False
+        self._check_immutable(record, changed)
+        traits = self.definition.traits
+        if traits.timestamps:
+            _set(record, traits.timestamps[1], self._now())
+        if traits.version:
+            _set(record, traits.version, (getattr(self.original(record), traits.version) or 0) + 1)
+        return True
+
+    def _complete(self, record: R) -> None:
+        traits, now = self.definition.traits, self._now()
+        if len(self.plan.identity) == 1:
+            name = self.plan.identity[0]
+            if getattr(record, name, None) in (None, UNSET) and self.layout.is_text(name):
+                _set(record, name, new_id())
+        for name in traits.timestamps or ():
+            if getattr(record, name) in (None, UNSET):
+                _set(record, name, now)
+        if traits.version:
+            _set(record, traits.version, 1)
+        if traits.uuid and getattr(record, traits.uuid) in (None, UNSET):
+            _set(record, traits.uuid, new_id())
+
+    def _validated(self, record: R) -> dict[str, Any]:
+        values = self.layout.values(record)
+        return {name: value for name, value in values.items() if value is not UNSET}
+
+    def _but_not(self, record: R) -> Any:
+        return getattr(record, self.plan.identity[0]) if is_stored(record) else None
+
+    def _write(self, record: R) -> None:
+        values, now = self._stored_values(record), self.connection.clock.now_micros() // 1_000_000
+        before = record.__dict__.get("_stored")
+        if before is None:
+            record.__dict__["_stored"] = self.saver.insert(values, now)
+        else:
+            changed = self.changed(record)
+            record.__dict__["_stored"] = self.saver.change(
+                self.stored_item(record), values, changed, now
+            )
+        record.__dict__["_repository"] = self
+
+    def _stored_values(self, record: R) -> dict[str, Any]:
+        """What is written of a row: None is left out where that is what absent is read as."""
+        return {
+            name: UNSET if value is None and name in self._none_is_absent else value
+            for name, value in self.layout.values(record).items()
+        }
+
+    def stored_item(self, record: R) -> Item:
+        """The item that a row was loaded or saved as."""
+        stored = record.__dict__["_stored"]
+        if isinstance(stored, dict):
+            return stored
+        return self.layout.item_of(self._stored_values(self.layout.reader.row(stored)))
+
+    def original(self, record: R) -> R:
+        """The row as it was loaded or last saved."""
+        stored = record.__dict__["_stored"]
+        row: R = (
+            self.layout.row(stored) if isinstance(stored, dict) else self.layout.reader.row(stored)
+        )
+        return row
+
+    def changed(self, record: R) -> set[str]:
+        """The attributes that differ from what is stored; all of them where nothing is."""
+        if not is_stored(record):
+            return set(self._fields)
+        original = self.original(record)
+        return {
+            name
+            for name in self._fields
+            if not self._same(name, getattr(record, name), getattr(original, name))
+        }
+
+    def _same(self, name: str, value: Any, other: Any) -> bool:
+        if value is other:
+            return True
+        if type(value) is not type(other) or value is UNSET or value is None:
+            return False
+        field = self.layout.fields[name]
+        return bool(field.to_wire(value) == field.to_wire(other))
+
+    def _check_immutable(self, record: R, changed: set[str]) -> None:
+        for name in sorted(changed):
+            if name in self.layout.key_fields or name in self.plan.identity:
+                reason = "identifies the row and cannot change"
+                raise ImmutableAttributeError(self.definition.name, name, reason)
+            if name in self._immutable:
+                reason = "is declared immutable"
+                raise ImmutableAttributeError(self.definition.name, name, reason)
+
+    def _now(self) -> dt.datetime:
+        return _EPOCH + dt.timedelta(microseconds=self.connection.clock.now_micros())
+
+    # --- deleting ---
+
+    def delete(self, record: R) -> None:
+        """Delete a row, or put it into the bin where the model has one.
+
+        Raises:
+            StaleRowError: someone else has saved it since; only of models with a version.
+        """
+        bin_ = self.definition.traits.soft_deletes
+        if bin_ is None:
+            self.force_delete(record)
+        elif getattr(record, bin_) is None:
+            _set(record, bin_, self._now())
+            self.save(record)
+
+    def force_delete(self, record: R) -> None:
+        """Delete a row for good, with its claims. Raises as `delete`."""
+        if is_stored(record):
+            self.saver.remove(self.stored_item(record))
+            del record.__dict__["_stored"]
+
+    def restore(self, record: R) -> None:
+        """Take a row out of the bin.
+
+        Raises:
+            ConfigurationError: the model has no bin.
+        """
+        bin_ = self.definition.traits.soft_deletes
+        if bin_ is None:
+            raise ConfigurationError(self.definition.name, "has no soft deletes to restore from")
+        if getattr(record, bin_) is not None:
+            _set(record, bin_, None)
+            self.save(record)
+
+    # --- finding ---
+
+    def query(self) -> RecordQuery[R]:
+        """A question about the rows, to be completed with `where`."""
+        return RecordQuery(self)
+
+    def find(self, *key: object) -> R | None:
+        """The row with this primary key, its parts in the order of the declaration, or None."""
+        return self.query().find(*key)
+
+    def find_or_fail(self, *key: object) -> R:
+        """The row with this primary key.
+
+        Raises:
+            RowNotFoundError: there is none.
+        """
+        return self.query().find_or_fail(*key)
+
+    def find_many(self, keys: Iterable[object]) -> list[R]:
+        """The rows with these primary keys, in their order, 100 a call; a key of several parts is a
+        tuple. Those that are not there are left out."""
+        wanted = [self.identity(key if isinstance(key, tuple) else (key,)) for key in keys]
+        if not self.reads_by_identity:
+            found = (self.find(*values.values()) for values in wanted)
+            return [row for row in found if row is not None]
+        config = self.connection.config
+        items = {
+            (item[config.pk]["S"], item[config.sk]["S"]): item
+            for item in self.connection.batches.get([self.layout.key(key) for key in wanted])
+        }
+        ids = [self.layout.key(key) for key in wanted]
+        rows = (items.get((key[config.pk]["S"], key[config.sk]["S"])) for key in ids)
+        return [
+            row
+            for item in rows
+            if item is not None and self.is_live(row := self.adopt(self.layout.row(item), item))
+        ]
+
+    def identity(self, key: tuple[object, ...]) -> dict[str, object]:
+        """The attributes that a primary key gives.
+
+        Raises:
+            InvalidKeyError: it has another number of parts.
+        """
+        if len(key) != len(self.plan.identity):
+            names = ", ".join(self.plan.identity)
+            raise InvalidKeyError(key, f"{self.definition.name} is identified by ({names})")
+        return dict(zip(self.plan.identity, key, strict=True))
+
+    @property
+    def reads_by_identity(self) -> bool:
+        """Whether the primary key alone gives the row's key."""
+        return set(self.layout.key_fields) == set(self.plan.identity)
+
+    def get(self, key: Item, *, consistent: bool = False) -> R | None:
+        """The row at a key of the table, in the bin or not; None where it is gone or expired."""
+        request: GetItem[Item] = GetItem(
+            table_name=self.connection.config.table, key=key, consistent_read=consistent
+        )
+        return fetch_row(self.connection.driver, self.layout, request, self.adopt)
+
+    def adopt(self, record: R, stored: Any) -> R:
+        """Make a row that was read one of this repository's."""
+        record.__dict__.update(_stored=stored, _repository=self)
+        return record
+
+    def is_live(self, record: R, *, trashed: bool = False) -> bool:
+        """Whether a row is found by default: it has not expired and is not in the bin."""
+        traits = self.definition.traits
+        if traits.ttl:
+            expires = getattr(record, traits.ttl)
+            if expires and expires <= self.connection.clock.now_micros() // 1_000_000:
+                return False
+        return trashed or not traits.soft_deletes or getattr(record, traits.soft_deletes) is None
+
+    def refresh(self, record: R) -> None:
+        """Read a row again, consistently, and forget what was changed here.
+
+        Raises:
+            RowNotFoundError: it is gone.
+        """
+        values = {name: getattr(record, name) for name in self.layout.key_fields}
+        found = self.get(self.layout.key(values), consistent=True)
+        if found is None:
+            raise RowNotFoundError(self.definition.name, values)
+        for name in self._fields:
+            _set(record, name, getattr(found, name))
+        record.__dict__.update(found.__dict__)
+
+    def all(self) -> Iterator[R]:
+        """Every row, by reading the whole table; see `RecordQuery.scan`."""
+        return self.query().scan()
+
+
+def is_stored(record: DynamoDBModel) -> bool:
+    """Whether a row was loaded or saved, and not deleted since."""
+    return record.__dict__.get("_stored") is not None
+
+
+def _set(record: DynamoDBModel, name: str, value: Any) -> None:
+    setattr(record, name, value)
+
+
+def _trait_names(definition: EntityDefinition) -> set[str]:
+    traits = definition.traits
+    single = {traits.soft_deletes, traits.uuid, traits.version}
+    return {name for name in (*(traits.timestamps or ()), *single) if name}
+
+
+def _is_of_trait(definition: EntityDefinition, name: str) -> bool:
+    return name in _trait_names(definition)
