@@ -71,7 +71,7 @@ class Repository(Generic[R]):
         self._validator = Validator.of(
             definition,
             clock=connection.clock,
-            skip=("unique",),
+            skip=("unique", "immutable"),
             rules=connection.rules,
             lookup=connection,
         )
@@ -202,7 +202,8 @@ class Repository(Generic[R]):
             _set(record, traits.uuid, new_id())
 
     def _validated(self, record: R) -> dict[str, Any]:
-        values = self.layout.values(record)
+        """What is judged: what is written, so that None is not judged where it says nothing."""
+        values = self._stored_values(record)
         return {name: value for name, value in values.items() if value is not UNSET}
 
     def _but_not(self, record: R) -> Any:
@@ -210,14 +211,11 @@ class Repository(Generic[R]):
 
     def _write(self, record: R) -> None:
         values, now = self._stored_values(record), self.connection.clock.now_micros() // 1_000_000
-        before = record.__dict__.get("_stored")
-        if before is None:
+        if not is_stored(record):
             record.__dict__["_stored"] = self.saver.insert(values, now)
         else:
-            changed = self.changed(record)
-            record.__dict__["_stored"] = self.saver.change(
-                self.stored_item(record), values, changed, now
-            )
+            before, changed = self.stored_item(record), self.changed(record)
+            record.__dict__["_stored"] = self.saver.change(before, values, changed, now)
         record.__dict__["_repository"] = self
 
     def _stored_values(self, record: R) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""A table with the models of the suite, on each backend, under each set of names, with and without
+tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from orm import SingleTableConfig, create_table, delete_table
+from orm.clock import ManualClock, SystemClock
+from orm.driver import Driver, MeteredDriver
+from orm.records import Connection
+from tests.contract.records.blog import MODELS
+
+NOON_MICROS = 1_800_000_000_000_000
+
+
+@pytest.fixture(params=[None, "acme"], ids=["no tenant", "tenant"])
+def tenant(request: pytest.FixtureRequest) -> str | None:
+    found: str | None = request.param
+    return found
+
+
+@pytest.fixture
+def meter(driver: Driver) -> MeteredDriver:
+    """Counts the calls that the test makes."""
+    return MeteredDriver(driver)
+
+
+@pytest.fixture
+def hands() -> ManualClock:
+    """The clock of the models."""
+    return ManualClock(NOON_MICROS)
+
+
+@pytest.fixture
+def connection(
+    meter: MeteredDriver, config: SingleTableConfig, tenant: str | None, hands: ManualClock
+) -> Iterator[Connection]:
+    """The models in a table that is there; prefixes are renamed where all else is."""
+    if config.pk != "pk":
+        config = msgspec.structs.replace(config, prefix="v2.{prefix}")
+    made = Connection(meter, config, tenant=tenant, clock=hands)
+    made.register(*MODELS)
+    _created(made, meter)
+    yield made
+    delete_table(meter, config.table, SystemClock())
+
+
+def _created(connection: Connection, driver: Driver) -> None:
+    """Made by a clock that runs: making a table waits."""
+    create_table(driver, connection.shape(), SystemClock())

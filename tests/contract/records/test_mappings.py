@@ -1,0 +1,114 @@
+"""Models from mappings: they work like declared ones, and look as the document shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orm import SingleTableConfig, create_table, delete_table
+from orm.clock import SystemClock
+from orm.driver import Driver
+from orm.errors import ConfigurationError
+from orm.records import Attr, Dynamo, DynamoDBModel, UniqueError, attr
+from orm.validation import InvalidRowError
+
+USER = {
+    "name": "User",
+    "primaryKey": "id",
+    "attributes": {"name": {"fillable": True}, "email": {"fillable": True, "unique": True}},
+    "hasMany": ["Post"],
+    "traits": {"useTimestamps": True},
+}
+POST = {
+    "name": "Post",
+    "attributes": {
+        "title": {"fillable": True, "validation": {"rule": "required|min:3"}},
+        "viewCount": {"default": 0, "validation": {"rule": "integer"}},
+    },
+    "belongsTo": ["User"],
+    "traits": {"useSoftDeletes": True},
+}
+
+
+@pytest.fixture
+def dynamo(driver: Driver) -> Iterator[Dynamo]:
+    """Both models in a table that is there."""
+    from tests.conftest import fresh_config
+
+    config: SingleTableConfig = fresh_config()
+    made = Dynamo()
+    made.connection(config=config, driver=driver)
+    made.register_model(USER, POST)
+    create_table(driver, made.current.shape(), SystemClock())
+    yield made
+    delete_table(driver, config.table, SystemClock())
+
+
+def test_an_item_is_as_the_document_shows(dynamo: Dynamo) -> None:
+    item = dynamo.create_item("User", {"id": "123", "name": "John"})
+    assert (
+        item.items() >= {"pk": "USER#123", "sk": "USER#123", "_et": "User", "name": "John"}.items()
+    )
+
+
+def test_a_mapping_is_a_model(dynamo: Dynamo) -> None:
+    """Saved, found by key, by unique value and by its foreign key; names in snake_case."""
+    user_model, post_model = dynamo.model("User"), dynamo.model("Post")
+    ann: Any = user_model.create(name="Ann", email="a@x.org")
+    post: Any = post_model.create(title="Hello", user_id=ann.id)
+    assert user_model.find_or_fail(ann.id) == ann
+    assert user_model.where(email="a@x.org").get() == [ann]
+    assert post_model.where(user_id=ann.id).get() == [post]
+    assert post.view_count == 0
+    post.update(view_count=3)
+    assert dynamo.query("Post").where(user_id=ann.id).sum("view_count") == 3
+    post.delete()
+    assert dynamo.query("Post").where(user_id=ann.id).get() == []
+
+
+def test_its_rules_hold(dynamo: Dynamo) -> None:
+    with pytest.raises(InvalidRowError, match="title"):
+        dynamo.create_item("Post", {"title": "x"})
+    dynamo.create_item("User", {"name": "A", "email": "a@x.org"})
+    with pytest.raises(UniqueError):
+        dynamo.create_item("User", {"name": "B", "email": "a@x.org"})
+
+
+def test_a_model_that_comes_later_moves_nothing(dynamo: Dynamo) -> None:
+    """Keys of rows that are there stay as they are."""
+    before = dynamo.create_item("User", {"id": "1", "name": "Ann"})
+    paths = dynamo.current.plan.entity("Post").paths
+    dynamo.register_model({"name": "Aaa", "belongsTo": ["User"], "attributes": {"x": {}}})
+    assert dynamo.current.plan.entity("Post").paths == paths
+    assert dynamo.model("User").find_or_fail("1").name == before["name"]  # type: ignore[attr-defined]
+
+
+def test_a_class_and_a_mapping_of_one_name_are_refused(dynamo: Dynamo) -> None:
+    class User(DynamoDBModel):
+        id: Attr[str] = attr()
+
+    with pytest.raises(ConfigurationError, match="registered already"):
+        dynamo.register_model(User)
+
+
+def test_what_was_forgotten_is_said() -> None:
+    """No connection, no such model, no table."""
+
+    class Lonely(DynamoDBModel):
+        id: Attr[str]
+
+    with pytest.raises(ConfigurationError, match="no connection") as caught:
+        Lonely.find("1")
+    assert "register_model(Lonely)" in caught.value.hint
+    with pytest.raises(ConfigurationError, match="no connection yet"):
+        Dynamo().model("User")
+    with pytest.raises(ConfigurationError, match="one of table= and config="):
+        Dynamo().connection()
+
+
+def test_an_unknown_model_names_the_nearest(dynamo: Dynamo) -> None:
+    with pytest.raises(ConfigurationError, match="is no model") as caught:
+        dynamo.model("Usr")
+    assert "User" in caught.value.hint
