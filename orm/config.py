@@ -9,6 +9,7 @@ import msgspec
 
 from orm.errors import ConfigurationError
 from orm.keys import Keys
+from orm.limits import GSIS_MAX, LSIS_MAX
 from orm.requests import Item
 
 
@@ -49,10 +50,10 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         if "{prefix}" not in self.prefix:
             raise ConfigurationError("prefix", "must contain {prefix}, the entity's own prefix")
         names = [self.pk, self.sk, self.entity]
-        names += [name for n in range(1, 21) for name in self.index_keys(n)]
-        names += [self.local_index_key(n) for n in range(1, 6)]
+        names += [name for n in range(1, GSIS_MAX + 1) for name in self.index_keys(n)]
+        names += [self.local_index_key(n) for n in range(1, LSIS_MAX + 1)]
         if len(set(names)) != len(names) or not all(names):
-            raise ConfigurationError("names", f"must differ and not be empty: {_first(names)}")
+            raise ConfigurationError("names", f"must differ and not be empty: {_told(names)}")
         Keys(self.delimiter)
 
     @property
@@ -83,7 +84,7 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         return {self.pk: {"S": pk}, self.sk: {"S": sk}}
 
 
-def _first(names: list[str]) -> str:
+def _told(names: list[str]) -> str:
     """The name that stands there twice, or all of the first few."""
     twice = [name for name in names if names.count(name) > 1]
     return repr(twice[0]) if twice else ", ".join(names[:6])

@@ -26,6 +26,12 @@ from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 FRAMEWORK_MARK: Final = "!"
 TENANT_PREFIX: Final = "T"
 _ESCAPE: Final = "$"
+LEAST: Final = _ESCAPE
+"""Sorts before every key that `Keys.join` makes, or is one, and after every framework key."""
+
+GREATEST: Final = "\U0010ffff" * (SORT_KEY_BYTES_MAX // 4)
+"""No sort key sorts after it: the greatest character as often as one has room for."""
+
 _SHIFT: Final = 0x30
 _ESCAPED: Final = re.compile("[\x00-\x24]")
 _TABLE: Final = {c: _ESCAPE + chr(c + _SHIFT) for c in range(0x25)}

@@ -21,3 +21,5 @@ BATCH_GET_MAX: Final = 100  # API reference: BatchGetItem
 GET_RECORDS_MAX: Final = 1_000  # API reference (streams): GetRecords
 WRITE_UNIT_BYTES: Final = 1_024  # Capacity modes: one write unit
 READ_UNIT_BYTES: Final = 4_096  # Capacity modes: one strongly consistent read unit
+GSIS_MAX: Final = 20  # Quotas: global secondary indexes of a table
+LSIS_MAX: Final = 5  # Quotas: local secondary indexes of a table

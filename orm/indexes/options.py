@@ -9,11 +9,9 @@ import msgspec
 
 from orm.errors import ConfigurationError
 from orm.keys import entity_prefix
-from orm.limits import TRANSACTION_ACTIONS_MAX
+from orm.limits import GSIS_MAX, TRANSACTION_ACTIONS_MAX
 
 # "Quotas in Amazon DynamoDB" and the API reference, unless said otherwise.
-GSIS_MAX: Final = 20  # Quotas: global secondary indexes of a table
-LSIS_MAX: Final = 5  # Quotas: local secondary indexes of a table
 COLLECTION_GIGABYTES_MAX: Final = 10  # LSIs: item collection of a table that has one
 PROJECTED_PER_INDEX_MAX: Final = 20  # API reference: Projection.NonKeyAttributes
 PROJECTED_PER_TABLE_MAX: Final = 100  # Quotas: projected attributes of all indexes

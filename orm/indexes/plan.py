@@ -24,12 +24,13 @@ from orm.indexes.explicit import check_clashes
 from orm.indexes.findings import Finding
 from orm.indexes.lock import LockedEntity, LockedPath, SchemaLock
 from orm.indexes.noting import noted
-from orm.indexes.options import LSIS_MAX, PlanOptions
+from orm.indexes.options import PlanOptions
 from orm.indexes.patterns import AccessPattern, Expansion, Route, live
 from orm.indexes.projections import Slot, covers, needed, slots_of
 from orm.indexes.readings import Reading, reading
 from orm.indexes.slots import Demand, colour
 from orm.indexes.templates import Template
+from orm.limits import LSIS_MAX
 
 LocalOrGlobal: TypeAlias = Literal["gsi", "lsi"]
 

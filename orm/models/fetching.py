@@ -6,13 +6,14 @@ read again as plain wire values, whose conversion says what is wrong and where.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from orm.driver.protocol import Driver
 from orm.errors import UnexpectedItemError
+from orm.expressions import Condition, Placeholders, all_of, begins_with, equals
 from orm.models.layout import Layout
 from orm.requests import GetItem, Item, Page, Query, Scan
 
@@ -65,6 +66,47 @@ def fetch_page(
     except (TypeError, ValueError):
         page = driver.send(request)
     return _adopted(list(map(layout.row, page.items)), page, adopt), page
+
+
+def scan_rows(
+    driver: Driver,
+    layout: Layout[M],
+    *,
+    filters: Sequence[Condition] = (),
+    consistent: bool = False,
+    adopt: Adopt[M] | None = None,
+) -> Iterator[M]:
+    """Every row of a layout of which `filters` hold, in no order, by reading the *whole* table.
+
+    Errors are those of `fetch_row`.
+    """
+    placeholders = Placeholders()
+    wanted = all_of(_of_layout(layout), *filters).render(placeholders)
+    start: Item | None = None
+    while True:
+        request: Scan[Item] = Scan(
+            table_name=layout.config.table,
+            filter_expression=wanted,
+            expression_attribute_names=placeholders.names,
+            expression_attribute_values=placeholders.values,
+            consistent_read=consistent,
+            exclusive_start_key=start,
+        )
+        rows, page = fetch_page(driver, layout, request, adopt)
+        yield from rows
+        if (start := page.last_evaluated_key) is None:
+            return
+
+
+def _of_layout(layout: Layout[Any]) -> Condition:
+    """An item is a row of the layout, of its tenant."""
+    pk = layout.config.pk
+    if layout.own.path.hash:
+        prefix = layout.keys.partition_prefix(layout.prefix, tenant=layout.tenant)
+        partition = begins_with(pk, prefix)
+    else:
+        partition = equals(pk, layout.own.partition({}))
+    return all_of(partition, equals(layout.config.entity, layout.entity))
 
 
 def _adopted(rows: list[M], page: Page[Any], adopt: Adopt[M] | None) -> list[M]:

@@ -17,6 +17,7 @@ import msgspec
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
 from orm.expressions import Condition, Placeholders, all_of, begins_with, between, equals
+from orm.keys import GREATEST, LEAST
 from orm.models.layout import Layout
 from orm.models.path_keys import PathKeys, index_name
 from orm.requests import Item
@@ -182,7 +183,10 @@ def _sort_condition(
         return equals(sk, keys.order(question.equal))
     given = keys.beginning(question.equal, position)
     if question.range is None:
-        return begins_with(sk, layout.keys.prefix(*given))
+        # a given template may begin with an attribute, and then there is nothing to begin with
+        return (
+            begins_with(sk, layout.keys.prefix(*given)) if given else between(sk, LEAST, GREATEST)
+        )
     if question.range.beginning is not None:
         return begins_with(sk, _beginning(layout, keys, position, question.range, given))
     return _between(layout, keys, position, question.range, given, sk)
@@ -212,6 +216,9 @@ def _between(
     if path.path.descends(position):
         bounds.reverse()
     first, last = (None if bound is None else path.sort_part(position, bound) for bound in bounds)
-    low = keys.prefix(*given) if first is None else keys.join(*given, first)
-    high = keys.after_prefix(*given, *([] if last is None else [last]))
+    low, high = LEAST, GREATEST
+    if first is not None or given:
+        low = keys.prefix(*given) if first is None else keys.join(*given, first)
+    if last is not None or given:
+        high = keys.after_prefix(*given, *([] if last is None else [last]))
     return between(sk, low, high)

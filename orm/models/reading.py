@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import itertools
+import keyword
 import types
 import uuid
 from collections.abc import Callable, Mapping
@@ -83,8 +84,10 @@ def _function(
     for at, (info, form) in enumerate(zip(infos, forms, strict=True)):
         scope.update(form.scope)
         taken = form.taken(f"stored.f{at}")
-        if info.required:
+        if info.required and not keyword.iskeyword(info.name) and info.name.isidentifier():
             given.append(f"{info.name}={taken}")
+        elif info.required:  # a mapping may name an attribute as no class can: `from`
+            optional.append(f"    more[{info.name!r}] = {taken}\n")
         else:
             optional.append(f"    if stored.f{at} is not UNSET: more[{info.name!r}] = {taken}\n")
     source = (

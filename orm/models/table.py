@@ -20,14 +20,14 @@ from orm.errors import (
     RowExistsError,
     RowNotFoundError,
 )
-from orm.expressions import Condition, Placeholders, all_of, begins_with, equals, not_exists
+from orm.expressions import Condition, not_exists
 from orm.models.actions import delete_row, put_row
-from orm.models.fetching import fetch_page, fetch_row
+from orm.models.fetching import fetch_row, scan_rows
 from orm.models.layout import Layout, layout_of
 from orm.models.model import Model
 from orm.models.plan import Question
 from orm.models.query import Query
-from orm.requests import AttributeValue, Delete, DeleteItem, GetItem, Item, Put, PutItem, Scan
+from orm.requests import AttributeValue, Delete, DeleteItem, GetItem, Item, Put, PutItem
 
 M = TypeVar("M", bound=Model)
 
@@ -190,31 +190,7 @@ class Table:
 
     def scan(self, model: type[M]) -> Iterator[M]:
         """Every row of `model`, in no order, by reading the *whole* table."""
-        layout = self.layout(model)
-        placeholders = Placeholders()
-        condition = self._of_model(layout).render(placeholders)
-        start: Item | None = None
-        while True:
-            request: Scan[Item] = Scan(
-                table_name=self.config.table,
-                filter_expression=condition,
-                expression_attribute_names=placeholders.names,
-                expression_attribute_values=placeholders.values,
-                consistent_read=self._consistent,
-                exclusive_start_key=start,
-            )
-            rows, page = fetch_page(self._driver, layout, request)
-            yield from rows
-            if (start := page.last_evaluated_key) is None:
-                return
-
-    def _of_model(self, layout: Layout[M]) -> Condition:
-        if layout.own.path.hash:
-            prefix = layout.keys.partition_prefix(layout.prefix, tenant=self.tenant)
-            partition = begins_with(self.config.pk, prefix)
-        else:
-            partition = equals(self.config.pk, layout.own.partition({}))
-        return all_of(partition, equals(self.config.entity, layout.entity))
+        return scan_rows(self._driver, self.layout(model), consistent=self._consistent)
 
 
 def _put_item(put: Put) -> PutItem:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from orm.definitions.guards import Guard, Guards
+from orm.definitions.guards import Guard, Guards, present
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
-from orm.expressions import Condition, Placeholders, all_of, any_of, compared, equals, not_exists
-from orm.indexes import Reading, UniqueSet
+from orm.expressions import Condition, Placeholders, all_of, any_of, compared, equals
+from orm.indexes import Reading
 from orm.models.path_keys import PathKeys, index_name
 from orm.models.plan import Question, Range, key_condition
 from orm.records.clauses import Clause, condition, is_absent, is_there
@@ -55,10 +55,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading: a query of a path, or the lookup of a claim.
+    """One reading: a query of a path, or the lookup of a claim and then of the row that has it.
 
     Args:
-        keys: the path; None for a claim.
+        keys: the path; of a claim the row's own key.
         question: what its keys must satisfy.
         position: how many attributes of the sort key are given.
         shard: the partition, where the path is spread.
@@ -67,7 +67,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         claim: the key of the claim.
     """
 
-    keys: PathKeys | None
+    keys: PathKeys
     question: Question = Question()
     position: int = 0
     shard: int = 0
@@ -167,8 +167,7 @@ class _Compiler:
     # --- readings ---
 
     def readers(self) -> list[Reader]:
-        claim = self._claim()
-        if claim is not None:
+        for claim in self._claims():
             return [claim]
         path, reading, guarded = self._path()
         layout = self._repository.layout
@@ -190,7 +189,7 @@ class _Compiler:
                 position=reading.given,
                 shard=shard,
                 forward=descending == descends,
-                filters=tuple(self._conditions(path, reading, left)),
+                filters=(*self._of_path(path, reading, left), *self.conditions()),
             )
             for shard in range(path.shards)
         ]
@@ -205,7 +204,7 @@ class _Compiler:
                 self._sort(),
                 strong=self._asked.consistent,
                 guards=guards,
-                trashed=self._asked.trashed != "without",
+                trashed=self._asked.trashed == "with",
             )
             if found is not None:
                 return (*found, names)
@@ -231,47 +230,75 @@ class _Compiler:
         return ranged or order
 
     def _guards(self) -> Iterator[Guards]:
-        """None, then those of each path that hold where these equalities do."""
-        yield ()
+        """Of rows in the bin alone that they are; then those of each path that hold where these
+        equalities do."""
+        bin_ = self._repository.definition.traits.soft_deletes
+        only = (present(bin_),) if bin_ and self._asked.trashed == "only" else ()
+        yield only
         for keys in self._repository.layout.indexes:
             said = tuple(guard for guard in keys.path.guards if guard.test == "is")
             if said and all(self._holds(guard) for guard in said):
-                yield said
+                yield (*only, *said)
 
     def _holds(self, guard: Guard) -> bool:
         return guard.attribute in self._equal and guard.holds(self._equal)
 
-    def _claim(self) -> Reader | None:
-        """The claim that has exactly these equalities."""
-        if self._range or not self._equal:
-            return None
-        for unique in self._repository.plan.claims:
-            if set(unique.attributes) == self._equal.keys() and not unique.guards:
-                return self._claimed(unique)
-        return None
-
-    def _claimed(self, unique: UniqueSet) -> Reader | None:
-        key = self._repository.claims.key(unique, self._equal)
-        return None if key is None else Reader(keys=None, claim=key)
+    def _claims(self) -> Iterator[Reader]:
+        """The claims that have exactly these equalities."""
+        repository = self._repository
+        for unique in repository.plan.claims:
+            if self._range or set(unique.attributes) != self._equal.keys() or unique.guards:
+                continue
+            key = repository.claims.key(unique, self._equal)
+            if key is not None:
+                filters = (*self.of_bin(), *self.conditions())
+                yield Reader(keys=repository.layout.own, claim=key, filters=filters)
 
     # --- filters ---
 
-    def _conditions(
+    def _of_path(
         self, path: KeyPath, reading: Reading, left: Sequence[Clause]
     ) -> Iterator[Condition]:
-        layout, traits = self._repository.layout, self._repository.definition.traits
+        """What the path itself does not see to."""
+        layout = self._repository.layout
         if path.explicit or path.under:
             yield equals(layout.config.entity, layout.entity)
         for guard in reading.filters:
             yield _guarded(guard, layout.fields[guard.attribute].attribute)
-        for clause in (*self._filters, *left):
+        for clause in left:
             yield condition(clause, layout.fields[clause.attribute].attribute)
-        if self._asked.trashed == "only" and traits.soft_deletes:
-            yield is_there(layout.fields[traits.soft_deletes].attribute)
-        if traits.ttl:
-            attribute = layout.fields[traits.ttl].attribute
-            now = self._repository.connection.clock.now_micros() // 1_000_000
-            yield any_of(not_exists(attribute), compared(attribute, ">", now))
+
+    def of_bin(self) -> Iterator[Condition]:
+        bin_ = self._repository.definition.traits.soft_deletes
+        if bin_ is None or self._asked.trashed == "with":
+            return
+        attribute = self._repository.layout.fields[bin_].attribute
+        yield is_there(attribute) if self._asked.trashed == "only" else is_absent(attribute)
+
+    def conditions(self) -> Iterator[Condition]:
+        """What no key sees to."""
+        for clause in self._filters:
+            yield condition(clause, self._repository.layout.fields[clause.attribute].attribute)
+        yield from unexpired(self._repository)
+
+
+def conditions(repository: Repository[Any], asked: Asked) -> tuple[Condition, ...]:
+    """What a scan demands of the rows of the model: what was said with `filter`, and of the bin.
+
+    Raises:
+        ConfigurationError: it names no attribute.
+    """
+    whole = _Compiler(repository, asked, ())
+    return (*whole.of_bin(), *whole.conditions())
+
+
+def unexpired(repository: Repository[Any]) -> Iterator[Condition]:
+    """That a row has not expired, where its model has rows that do."""
+    ttl = repository.definition.traits.ttl
+    if ttl:
+        attribute = repository.layout.fields[ttl].attribute
+        now = repository.connection.clock.now_micros() // 1_000_000
+        yield any_of(is_absent(attribute), compared(attribute, ">", now))
 
 
 def _as_clause(asked: Range | None) -> tuple[str, tuple[Any, ...]]:
@@ -295,21 +322,34 @@ def request(
     repository: Repository[Any], reader: Reader, limit: int | None, start: Item | None
 ) -> Query[Item]:
     """The call for one page of a reading."""
-    layout, keys = repository.layout, reader.keys
-    assert keys is not None, "a claim is no query"
-    placeholders = Placeholders()
-    where = key_condition(layout, keys, reader.position, reader.question, reader.shard)
-    text = where.render(placeholders)
-    filters = all_of(*reader.filters).render(placeholders) if reader.filters else None
-    return Query(
-        table_name=layout.config.table,
-        key_condition_expression=text,
-        filter_expression=filters,
-        expression_attribute_names=placeholders.names,
-        expression_attribute_values=placeholders.values or {},
-        index_name=index_name(keys.path, layout.config),
+    keys = reader.keys
+    where = key_condition(repository.layout, keys, reader.position, reader.question, reader.shard)
+    return msgspec.structs.replace(
+        _query(repository, where, reader.filters),
+        index_name=index_name(keys.path, repository.layout.config),
         consistent_read=reader.question.consistent,
         scan_index_forward=reader.forward,
         limit=None if reader.filters else limit,
         exclusive_start_key=start,
+    )
+
+
+def request_of_one(repository: Repository[Any], reader: Reader, key: Item) -> Query[Item]:
+    """The call for the row at a key, which a claim names; a query, so that filters hold of it."""
+    where = all_of(*(equals(name, wire["S"]) for name, wire in key.items()))
+    made = _query(repository, where, reader.filters)
+    return msgspec.structs.replace(made, consistent_read=True)
+
+
+def _query(
+    repository: Repository[Any], where: Condition, filters: tuple[Condition, ...]
+) -> Query[Item]:
+    placeholders = Placeholders()
+    text = where.render(placeholders)
+    return Query(
+        table_name=repository.layout.config.table,
+        key_condition_expression=text,
+        filter_expression=all_of(*filters).render(placeholders) if filters else None,
+        expression_attribute_names=placeholders.names,
+        expression_attribute_values=placeholders.values or {},
     )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import enum
-import types
-import uuid
-from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin
+from typing import Any, Final
 
 import msgspec
 
@@ -18,17 +13,6 @@ from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel
 from orm.validation.python_types import rules_of
 
-_KINDS: Final[dict[Any, str]] = {
-    str: "string",
-    int: "integer",
-    float: "float",
-    bool: "boolean",
-    Decimal: "number",
-    bytes: "binary",
-    dt.datetime: "datetime",
-    dt.date: "date",
-    uuid.UUID: "string",
-}
 _NOTHING_SAID: Final = AttributeOptions()
 
 
@@ -60,7 +44,6 @@ def _attribute(info: msgspec.structs.FieldInfo, said: AttributeOptions) -> dict[
         rules.append(RuleCall("immutable"))
     found: dict[str, Any] = {
         "rules": rules,
-        "type": _kind(info.type),
         # what a factory makes is there in every row, as if it had to be given
         "required": True if info.default is msgspec.NODEFAULT else None,
         "nullable": any(rule.name == "nullable" for rule in rules),
@@ -75,23 +58,3 @@ def _attribute(info: msgspec.structs.FieldInfo, said: AttributeOptions) -> dict[
     if info.default is not msgspec.NODEFAULT and info.default is not None:
         found["default"] = info.default
     return found
-
-
-def _kind(declared: Any) -> str:
-    """The kind of attribute that holds values of a type."""
-    if isinstance(declared, NewType):
-        return _kind(declared.__supertype__)
-    origin, arguments = get_origin(declared), get_args(declared)
-    if origin is Annotated:
-        return _kind(arguments[0])
-    if origin in (Union, types.UnionType):
-        kinds = {_kind(one) for one in arguments if one is not type(None)}
-        return kinds.pop() if len(kinds) == 1 else "any"
-    if origin is Literal:
-        return "enum"
-    kind = origin or declared
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return "enum"
-    if kind in (list, tuple, set, frozenset):
-        return "array"
-    return _KINDS.get(kind, "json" if kind is dict else "any")

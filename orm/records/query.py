@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from orm.errors import ConfigurationError, RowNotFoundError
-from orm.expressions import Placeholders, all_of, begins_with, equals
-from orm.models.fetching import fetch_page
+from orm.models.fetching import fetch_page, scan_rows
 from orm.records.attr import Attr
 from orm.records.clauses import OPERATORS, Clause
-from orm.records.compiling import Asked, Reader, readers, request
-from orm.requests import GetItem, Item, Scan
+from orm.records.compiling import Asked, Reader, conditions, readers, request, request_of_one
+from orm.requests import GetItem, Item, Page, Query
 
 if TYPE_CHECKING:
     from orm.records.model import DynamoDBModel
@@ -124,13 +124,20 @@ class RecordQuery(Generic[R]):
     # --- rows ---
 
     def find(self, *key: object) -> R | None:
-        """The row with this primary key, or None."""
-        repository = self._repository
+        """The row with this primary key of which everything holds that was said, or None.
+
+        Raises:
+            ConfigurationError: alternatives were said; a row is found by one key.
+        """
+        repository, asked = self._repository, self._asked
         identity = repository.identity(key)
-        if not repository.reads_by_identity:
-            return self.where(**identity).first()
-        row = repository.get(repository.layout.key(identity), consistent=self._asked.consistent)
-        return row if row is not None and self._shows(row) else None
+        if asked.groups == ((),) and not asked.filters and repository.reads_by_identity:
+            row = repository.get(repository.layout.key(identity), consistent=asked.consistent)
+            return row if row is not None and self._shows(row) else None
+        if len(asked.groups) > 1:
+            raise ConfigurationError("find", "finds one row; leave out or_where")
+        said = self._with(groups=((),), filters=(*asked.groups[0], *asked.filters), order="")
+        return said.where(**identity).first()
 
     def find_or_fail(self, *key: object) -> R:
         """The row with this primary key.
@@ -160,16 +167,9 @@ class RecordQuery(Generic[R]):
         """
         made = readers(self._repository, self._asked)
         limit = self._asked.limit
-        if len(made) == 1:
-            rows = self._rows(made[0], limit)
-        else:
-            rows = self._distinct(self._merged([self._rows(one, limit) for one in made]))
-        for number, row in enumerate(rows, 1):
-            if limit is not None and number > limit:
-                return
-            yield row
-            if number == limit:
-                return
+        parts = [self._rows(one, limit) for one in made]
+        rows = parts[0] if len(parts) == 1 else self._distinct(self._merged(parts))
+        yield from islice(rows, limit)
 
     def _merged(self, parts: list[Iterator[R]]) -> Iterator[R]:
         order = self._asked.order
@@ -189,34 +189,30 @@ class RecordQuery(Generic[R]):
         if limit == 0:
             return
         if reader.claim is not None:
-            yield from self._claimed(reader.claim)
+            yield from self._claimed(reader, reader.claim)
             return
-        repository, start = self._repository, None
+        start: Item | None = None
         while True:
-            asked = request(repository, reader, limit, start)
-            rows, page = fetch_page(
-                repository.connection.driver, repository.layout, asked, repository.adopt
-            )
+            rows, page = self._page(request(self._repository, reader, limit, start))
             yield from rows
             if (start := page.last_evaluated_key) is None:
                 return
 
-    def _claimed(self, claim: Item) -> Iterator[R]:
+    def _claimed(self, reader: Reader, claim: Item) -> list[R]:
         """The row that has a unique value: its claim, then itself, both read consistently."""
-        repository = self._repository
-        driver, table = repository.connection.driver, repository.connection.config.table
-        ask: GetItem[Item] = GetItem(table_name=table, key=claim, consistent_read=True)
-        found = driver.send(ask).item
+        connection = self._repository.connection
+        ask: GetItem[Item] = GetItem(
+            table_name=connection.config.table, key=claim, consistent_read=True
+        )
+        found = connection.driver.send(ask).item
         if found is None:
-            return
-        row = repository.get(repository.claims.owner_of(found), consistent=True)
-        if row is not None and self._shows(row) and self._passes(row):
-            yield row
+            return []
+        owner = self._repository.claims.owner_of(found)
+        return self._page(request_of_one(self._repository, reader, owner))[0]
 
-    def _passes(self, row: R) -> bool:
-        if self._asked.filters:
-            raise ConfigurationError("filter", "says nothing of a unique value; look at the row")
-        return True
+    def _page(self, asked: Query[Item]) -> tuple[list[R], Page[Any]]:
+        repository = self._repository
+        return fetch_page(repository.connection.driver, repository.layout, asked, repository.adopt)
 
     def get(self) -> list[R]:
         """All rows, in order."""
@@ -290,34 +286,25 @@ class RecordQuery(Generic[R]):
     # --- the whole table ---
 
     def scan(self) -> Iterator[R]:
-        """Every row of the model, in no order, by reading the *whole* table, page by page.
+        """Every row of the model of which the filters hold, in no order, by reading the *whole*
+        table, page by page.
 
         Raises:
-            ConfigurationError: the query has clauses, which a scan does not answer.
+            ConfigurationError: the query has clauses or an order, which a scan does not answer.
         """
         if self._asked.groups != ((),) or self._asked.order:
-            raise ConfigurationError("scan", "reads every row; leave out where and order_by")
-        layout, start = self._repository.layout, None
-        placeholders = Placeholders()
-        prefix = layout.keys.partition_prefix(layout.prefix, tenant=layout.tenant)
-        mine = all_of(
-            begins_with(layout.config.pk, prefix), equals(layout.config.entity, layout.entity)
-        ).render(placeholders)
-        while True:
-            asked: Scan[Item] = Scan(
-                table_name=layout.config.table,
-                filter_expression=mine,
-                expression_attribute_names=placeholders.names,
-                expression_attribute_values=placeholders.values,
-                consistent_read=self._asked.consistent,
-                exclusive_start_key=start,
+            raise ConfigurationError(
+                "scan", "reads every row; say filter() in place of where, and leave out order_by"
             )
-            rows, page = fetch_page(
-                self._repository.connection.driver, layout, asked, self._repository.adopt
-            )
-            yield from filter(self._shows, rows)
-            if (start := page.last_evaluated_key) is None:
-                return
+        repository = self._repository
+        rows = scan_rows(
+            repository.connection.driver,
+            repository.layout,
+            filters=conditions(repository, self._asked),
+            consistent=self._asked.consistent,
+            adopt=repository.adopt,
+        )
+        return islice(rows, self._asked.limit)
 
 
 def _name(attribute: Named) -> str:
