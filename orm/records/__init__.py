@@ -4,7 +4,12 @@ from orm.records.attr import Attr, attr
 from orm.records.clauses import Clause
 from orm.records.connection import Connection
 from orm.records.dynamo import Dynamo, dynamo
-from orm.records.errors import ImmutableAttributeError, StaleRowError, UniqueError
+from orm.records.errors import (
+    ContendedRowError,
+    ImmutableAttributeError,
+    StaleRowError,
+    UniqueError,
+)
 from orm.records.model import DynamoDBModel, new_id
 from orm.records.query import RecordQuery
 from orm.records.repository import Repository
@@ -14,6 +19,7 @@ __all__ = [
     "Attr",
     "Clause",
     "Connection",
+    "ContendedRowError",
     "Dynamo",
     "DynamoDBModel",
     "Expires",

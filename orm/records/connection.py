@@ -24,7 +24,7 @@ from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, plan_indexes, read_lock
 from orm.records.declared import definition_of
-from orm.records.made import model_of
+from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel
 from orm.records.repository import Repository
 from orm.tables import TableShape, create_table
@@ -175,6 +175,7 @@ class _Schema:
         self._config, self._options, self._lock = config, options, lock
         self._definitions: dict[str, EntityDefinition] = {}
         self._classes: dict[str, type[DynamoDBModel]] = {}
+        self._blueprints: dict[str, tuple[Blueprint, type[DynamoDBModel]]] = {}
         self._planned: _Planned | None = None
         self._guard = threading.RLock()
 
@@ -209,12 +210,21 @@ class _Schema:
         self._lock = plan.lock  # so that what comes later moves nothing
         definitions = self._definitions | {edge.name: edge for edge in plan.edges}
         models = {
-            name: self._classes.get(name) or model_of(definition, plan.entity(name))
+            name: self._classes.get(name) or self._made(definition, plan)
             for name, definition in definitions.items()
         }
         for name, model in self._classes.items():
             _check_implied(model, plan.entity(name).implied)
         return _Planned(plan, definitions, models)
+
+    def _made(self, definition: EntityDefinition, plan: IndexPlan) -> type[DynamoDBModel]:
+        """The class of a definition; the one that was made before, where nothing of it differs."""
+        blueprint = blueprint_of(definition, plan.entity(definition.name))
+        known, model = self._blueprints.get(definition.name, (None, None))
+        if model is None or known != blueprint:
+            model = model_of(blueprint)
+            self._blueprints[definition.name] = blueprint, model
+        return model
 
 
 def _check_implied(model: type[DynamoDBModel], implied: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 OrmError
 ├── StaleRowError              someone else saved the row since it was loaded
 ├── UniqueError                another row has the value
+├── ContendedRowError          others changed the row each time that the change was made anew
 └── ImmutableAttributeError    the attribute was set when the row was made, and stays
 """
 
@@ -27,6 +28,23 @@ class StaleRowError(OrmError):
         return (
             f"{self.model} {self.key}: loaded at version {self.expected}, stored is version "
             f"{self.found}; nothing was written; {self.hint}"
+        )
+
+
+class ContendedRowError(OrmError):
+    """Others changed the row each time that the change was made anew; nothing was written."""
+
+    retry = True
+    hint = "repeat; where it goes on, many writers are at one row"
+
+    def __init__(self, model: str, key: Mapping[str, Any], attempts: int) -> None:
+        super().__init__(model, dict(key), attempts)
+        self.model, self.key, self.attempts = model, dict(key), attempts
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} {self.key}: changed by others at each of {self.attempts} attempts; "
+            f"nothing was written; {self.hint}"
         )
 
 

@@ -38,23 +38,45 @@ _TYPES: Final[dict[Kind, Any]] = {
 }
 
 
-def model_of(definition: EntityDefinition, plan: EntityPlan) -> type[DynamoDBModel]:
-    """A model class whose rows are as defined and as planned."""
+class Blueprint(msgspec.Struct, frozen=True):
+    """What a made class depends on: equal blueprints are one class.
+
+    Args:
+        definition: what is declared.
+        types: the type of each attribute.
+        own: the attributes of the row's own key.
+    """
+
+    definition: EntityDefinition
+    types: dict[str, Any]
+    own: frozenset[str]
+
+
+def blueprint_of(definition: EntityDefinition, plan: EntityPlan) -> Blueprint:
+    """What the class of a definition looks like, as planned."""
     keyed = {name for path in plan.paths for name in path.attributes}
     keyed |= {name for claim in plan.claims for name in claim.attributes}
-    known = {found.name: found for found in definition.attributes}
+    known = [found.name for found in definition.attributes]
     names = dict.fromkeys((*plan.identity, *known, *plan.implied, *sorted(keyed)))
     own = frozenset((*plan.key.hash, *plan.key.sort))
-    attributes = {name: known.get(name) or _implied(name) for name in names}
+    types = {
+        name: _type(_attribute(definition, name), keyed=name in keyed, own=name in own)
+        for name in names
+    }
+    return Blueprint(definition, types, own)
+
+
+def model_of(blueprint: Blueprint) -> type[DynamoDBModel]:
+    """A model class whose rows are as defined and as planned."""
+    definition = blueprint.definition
     namespace: dict[str, Any] = {
-        "__annotations__": {
-            name: _type(one, keyed=name in keyed, own=name in own)
-            for name, one in attributes.items()
-        },
+        "__annotations__": dict(blueprint.types),
         "__module__": __name__,
         "__doc__": f"{definition.name}, as declared{_where(definition)}.",
     }
-    namespace |= {name: _options(one, own) for name, one in attributes.items()}
+    namespace |= {
+        name: _options(_attribute(definition, name), blueprint.own) for name in blueprint.types
+    }
     made = RecordMeta(
         definition.name, (DynamoDBModel,), namespace, primary_key=definition.primary_key
     )
@@ -65,8 +87,10 @@ def _where(definition: EntityDefinition) -> str:
     return f" in {definition.source}" if definition.source else ""
 
 
-def _implied(name: str) -> AttributeDefinition:
-    return AttributeDefinition(name=name, declared=name, fillable=True, nullable=True)
+def _attribute(definition: EntityDefinition, name: str) -> AttributeDefinition:
+    """What is declared of an attribute; of one that is implied, that it may be missing."""
+    found = definition.attribute(name)
+    return found or AttributeDefinition(name=name, declared=name, fillable=True, nullable=True)
 
 
 def _type(attribute: AttributeDefinition, *, keyed: bool, own: bool) -> Any:

@@ -39,12 +39,12 @@ def new_id() -> str:
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     """What a class statement says beside its annotations."""
 
-    primary_key: tuple[str, ...]
-    options: dict[str, AttributeOptions]
-    traits: tuple[str, ...]
-    patterns: tuple[PatternDefinition, ...]
-    indexes: tuple[IndexDefinition, ...]
-    keys: Mapping[str, str]
+    primary_key: tuple[str, ...] = ("id",)
+    options: dict[str, AttributeOptions] = {}
+    traits: tuple[str, ...] = ()
+    patterns: tuple[PatternDefinition, ...] = ()
+    indexes: tuple[IndexDefinition, ...] = ()
+    keys: Mapping[str, str] = {}
 
 
 class RecordMeta(msgspec.StructMeta):
@@ -56,7 +56,7 @@ class RecordMeta(msgspec.StructMeta):
         bases: tuple[type, ...],
         namespace: dict[str, Any],
         *,
-        primary_key: str | Sequence[str] = ("id",),
+        primary_key: str | Sequence[str] | None = None,
         patterns: Sequence[PatternDefinition] = (),
         indexes: Sequence[IndexDefinition] = (),
         keys: Mapping[str, str] | None = None,
@@ -71,16 +71,20 @@ class RecordMeta(msgspec.StructMeta):
             member = cls.__dict__.get(field)
             if member is not None:
                 setattr(cls, field, Attr(name, field, member))
-        above = getattr(cls, "__declaration__", None)
+        above: Declaration = getattr(cls, "__declaration__", Declaration())
         cls.__declaration__ = Declaration(  # type: ignore[attr-defined]
-            primary_key=(primary_key,) if isinstance(primary_key, str) else tuple(primary_key),
-            options={**(above.options if above else {}), **said},
-            traits=(*(above.traits if above else ()), *traits),
+            primary_key=_names(primary_key) or above.primary_key,
+            options={**above.options, **said},
+            traits=(*above.traits, *traits),
             patterns=tuple(patterns),
             indexes=tuple(indexes),
             keys=keys or {},
         )
         return cls
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())
 
 
 def _add_traits(namespace: dict[str, Any], bases: tuple[type, ...]) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
     """The base of models that save themselves. Class keywords:
 
     Args:
-        primary_key: the attributes that identify a row; `id` unless said.
+        primary_key: the attributes that identify a row; the base's, `id` in the end, unless said.
         patterns: what is asked beside primary key, uniques and relations.
         indexes: the same as SQL people say it.
         keys: key templates of one's own: `{"pk": "SITE#{site_id}", "sk": "PAGE#{id}"}`.

@@ -78,7 +78,7 @@ class Repository(Generic[R]):
         self._fields = frozenset(self.layout.fields)
         known = {one.name: one for one in definition.attributes}
         self._guarded = frozenset(
-            name for name, one in known.items() if one.guarded or _is_of_trait(definition, name)
+            name for name, one in known.items() if one.guarded or name in _trait_names(definition)
         )
         self._immutable = frozenset(
             name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
@@ -159,47 +159,52 @@ class Repository(Generic[R]):
             ImmutableAttributeError: a part of the key has changed, or what is declared immutable.
             RowNotFoundError: the row is gone.
         """
-        if self._begin(record):
+        changed = self._begin(record)
+        if changed:
             self._validator.validate(self._validated(record), but_not=self._but_not(record))
-            self._write(record)
+            self._write(record, changed)
 
     async def save_async(self, record: R) -> None:
         """The same awaited: rules that have to be awaited run, the call is made in a thread."""
-        if self._begin(record):
+        changed = self._begin(record)
+        if changed:
             await self._validator.validate_async(
                 self._validated(record), but_not=self._but_not(record)
             )
-            await asyncio.to_thread(self._write, record)
+            await asyncio.to_thread(self._write, record, changed)
 
-    def _begin(self, record: R) -> bool:
-        """Give a row what traits write; whether there is anything to save."""
+    def _begin(self, record: R) -> set[str]:
+        """Give a row what traits write; which attributes are to be written."""
         if not is_stored(record):
             self._complete(record)
-            return True
-        changed = self.changed(record)
+            return set(self._fields)
+        original = self.original(record)
+        changed = self._differing(record, original)
         if not changed:
-            return False
-        self._check_immutable(record, changed)
+            return changed
+        self._check_immutable(changed)
         traits = self.definition.traits
         if traits.timestamps:
-            _set(record, traits.timestamps[1], self._now())
+            setattr(record, traits.timestamps[1], self._now())
+            changed.add(traits.timestamps[1])
         if traits.version:
-            _set(record, traits.version, (getattr(self.original(record), traits.version) or 0) + 1)
-        return True
+            setattr(record, traits.version, (getattr(original, traits.version) or 0) + 1)
+            changed.add(traits.version)
+        return changed
 
     def _complete(self, record: R) -> None:
         traits, now = self.definition.traits, self._now()
         if len(self.plan.identity) == 1:
             name = self.plan.identity[0]
             if getattr(record, name, None) in (None, UNSET) and self.layout.is_text(name):
-                _set(record, name, new_id())
+                setattr(record, name, new_id())
         for name in traits.timestamps or ():
             if getattr(record, name) in (None, UNSET):
-                _set(record, name, now)
+                setattr(record, name, now)
         if traits.version:
-            _set(record, traits.version, 1)
+            setattr(record, traits.version, 1)
         if traits.uuid and getattr(record, traits.uuid) in (None, UNSET):
-            _set(record, traits.uuid, new_id())
+            setattr(record, traits.uuid, new_id())
 
     def _validated(self, record: R) -> dict[str, Any]:
         """What is judged: what is written, so that None is not judged where it says nothing."""
@@ -209,14 +214,13 @@ class Repository(Generic[R]):
     def _but_not(self, record: R) -> Any:
         return getattr(record, self.plan.identity[0]) if is_stored(record) else None
 
-    def _write(self, record: R) -> None:
+    def _write(self, record: R, changed: set[str]) -> None:
         values, now = self._stored_values(record), self.connection.clock.now_micros() // 1_000_000
-        if not is_stored(record):
-            record.__dict__["_stored"] = self.saver.insert(values, now)
+        if is_stored(record):
+            item = self.saver.change(self.stored_item(record), values, changed, now)
         else:
-            before, changed = self.stored_item(record), self.changed(record)
-            record.__dict__["_stored"] = self.saver.change(before, values, changed, now)
-        record.__dict__["_repository"] = self
+            item = self.saver.insert(values, now)
+        self.adopt(record, item)
 
     def _stored_values(self, record: R) -> dict[str, Any]:
         """What is written of a row: None is left out where that is what absent is read as."""
@@ -244,7 +248,9 @@ class Repository(Generic[R]):
         """The attributes that differ from what is stored; all of them where nothing is."""
         if not is_stored(record):
             return set(self._fields)
-        original = self.original(record)
+        return self._differing(record, self.original(record))
+
+    def _differing(self, record: R, original: R) -> set[str]:
         return {
             name
             for name in self._fields
@@ -259,7 +265,7 @@ class Repository(Generic[R]):
         field = self.layout.fields[name]
         return bool(field.to_wire(value) == field.to_wire(other))
 
-    def _check_immutable(self, record: R, changed: set[str]) -> None:
+    def _check_immutable(self, changed: set[str]) -> None:
         for name in sorted(changed):
             if name in self.layout.key_fields or name in self.plan.identity:
                 reason = "identifies the row and cannot change"
@@ -283,7 +289,7 @@ class Repository(Generic[R]):
         if bin_ is None:
             self.force_delete(record)
         elif getattr(record, bin_) is None:
-            _set(record, bin_, self._now())
+            setattr(record, bin_, self._now())
             self.save(record)
 
     def force_delete(self, record: R) -> None:
@@ -302,7 +308,7 @@ class Repository(Generic[R]):
         if bin_ is None:
             raise ConfigurationError(self.definition.name, "has no soft deletes to restore from")
         if getattr(record, bin_) is not None:
-            _set(record, bin_, None)
+            setattr(record, bin_, None)
             self.save(record)
 
     # --- finding ---
@@ -391,7 +397,7 @@ class Repository(Generic[R]):
         if found is None:
             raise RowNotFoundError(self.definition.name, values)
         for name in self._fields:
-            _set(record, name, getattr(found, name))
+            setattr(record, name, getattr(found, name))
         record.__dict__.update(found.__dict__)
 
     def all(self) -> Iterator[R]:
@@ -404,15 +410,7 @@ def is_stored(record: DynamoDBModel) -> bool:
     return record.__dict__.get("_stored") is not None
 
 
-def _set(record: DynamoDBModel, name: str, value: Any) -> None:
-    setattr(record, name, value)
-
-
 def _trait_names(definition: EntityDefinition) -> set[str]:
     traits = definition.traits
     single = {traits.soft_deletes, traits.uuid, traits.version}
     return {name for name in (*(traits.timestamps or ()), *single) if name}
-
-
-def _is_of_trait(definition: EntityDefinition, name: str) -> bool:
-    return name in _trait_names(definition)

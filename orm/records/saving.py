@@ -37,7 +37,7 @@ from orm.indexes import UniqueSet
 from orm.models.layout import Layout
 from orm.records.claims import Claims
 from orm.records.clauses import is_absent
-from orm.records.errors import StaleRowError, UniqueError
+from orm.records.errors import ContendedRowError, StaleRowError, UniqueError
 from orm.requests import Action, AttributeValue, Delete, DeleteItem, Item, Put, PutItem
 from orm.transactions import transact
 from orm.update import UpdateExpression, single
@@ -137,6 +137,7 @@ class Saver:
         Raises:
             RowNotFoundError: the row is gone.
             StaleRowError: someone else has saved it since.
+            ContendedRowError: others changed it each time that this was made anew.
             UniqueError: another row has a value that is to be unique.
         """
         new = {name: values[name] for name in changed}
@@ -151,7 +152,7 @@ class Saver:
                 self._check_stored(before, stored)
                 assert stored is not None, "checked above"
                 before = stored
-        raise StaleRowError(self._layout.entity, self._identity(values), "loaded", "changing")
+        raise ContendedRowError(self._layout.entity, self._identity(values), ATTEMPTS)
 
     def _attempt(self, before: Item, new: Values, mine: AttributeValue, now: int) -> Item:
         old = self.plain(before)
@@ -230,6 +231,7 @@ class Saver:
 
         Raises:
             StaleRowError: someone else has saved it since it was loaded.
+            ContendedRowError: others changed it each time that this was tried.
         """
         for _ in range(ATTEMPTS):
             try:
@@ -240,7 +242,8 @@ class Saver:
                     return None
                 self._check_stored(before, stored)
                 before = stored
-        raise StaleRowError(self._layout.entity, self.plain(before), "loaded", "changing")
+        key = self._identity(self.plain(before))
+        raise ContendedRowError(self._layout.entity, key, ATTEMPTS)
 
     def _attempt_removal(self, before: Item) -> None:
         old = self.plain(before)
