@@ -78,10 +78,12 @@ def test_its_rules_hold(dynamo: Dynamo) -> None:
 def test_a_model_that_comes_later_moves_nothing(dynamo: Dynamo) -> None:
     """Keys of rows that are there stay as they are."""
     before = dynamo.create_item("User", {"id": "1", "name": "Ann"})
-    paths = dynamo.current.plan.entity("Post").paths
+    paths, users = dynamo.current.plan.entity("Post").paths, dynamo.model("User")
     dynamo.register_model({"name": "Aaa", "belongsTo": ["User"], "attributes": {"x": {}}})
     assert dynamo.current.plan.entity("Post").paths == paths
-    assert dynamo.model("User").find_or_fail("1").name == before["name"]  # type: ignore[attr-defined]
+    assert dynamo.model("User") is users
+    ann: Any = users.find_or_fail("1")
+    assert ann.name == before["name"]
 
 
 def test_a_class_and_a_mapping_of_one_name_are_refused(dynamo: Dynamo) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from orm.clock import ManualClock
-from orm.driver import MeteredDriver
+from orm import SingleTableConfig, create_table, delete_table
+from orm.clock import ManualClock, SystemClock
+from orm.driver import Driver, MeteredDriver
 from orm.errors import ConfigurationError, NoIndexError, RowNotFoundError
+from orm.indexes import PlanOptions
 from orm.records import Connection, RecordQuery, Repository
 from tests.contract.records.blog import Mood, Post, User
 
@@ -212,3 +214,44 @@ def test_the_newest_comes_first(connection: Connection, hands: ManualClock) -> N
     asked = posts.query().where(user_id="u")
     assert [post.title for post in asked.latest().get()] == ["c", "b", "a"]
     assert [post.title for post in asked.oldest().limit(2).get()] == ["a", "b"]
+
+
+def test_no_clause_is_dropped(users: Repository[User]) -> None:
+    """Neither beside a unique value, nor beside a primary key, nor in a scan."""
+    ann = users.find_or_fail("003")
+    elsewhere = next(town for town in TOWNS if town != ann.town)
+    by_email = users.query().where(email=ann.email)
+    assert by_email.where(User.town != elsewhere).get() == [ann]
+    assert by_email.where(User.town != ann.town).get() == []
+    assert by_email.filter(town=elsewhere).first() is None
+    assert users.query().where(town=ann.town).find("003") == ann
+    assert users.query().where(town=elsewhere).find("003") is None
+    assert users.query().filter(User.age > 150).find("003") is None
+    with pytest.raises(ConfigurationError, match="leave out or_where"):
+        users.query().where(town="Rome").or_where(town="Oslo").find("003")
+    old = [row.id for row in users.query().filter(User.age >= 33).scan()]
+    assert sorted(old) == sorted(row.id for row in users.all() if row.age >= 33)
+    assert len(list(users.query().filter(User.age >= 33).limit(2).scan())) == 2
+    with pytest.raises(ConfigurationError, match="filter"):
+        users.query().where(town="Rome").scan()
+
+
+def test_rows_in_the_bin_have_indexes_where_asked_for(
+    driver: Driver, config: SingleTableConfig
+) -> None:
+    """`PlanOptions.trashed`; without it the query is refused."""
+    options = PlanOptions(trashed=frozenset({"Post"}))
+    made = Connection(driver, config, options=options)
+    made.register(Post)
+    create_table(driver, made.shape(), SystemClock())
+    posts = Post.using(made)
+    kept, gone = (posts.create(user_id="u", title=title) for title in "ab")
+    gone.delete()
+    assert posts.query().where(user_id="u").get() == [kept]
+    assert posts.query().only_trashed().where(user_id="u").get() == [gone]
+    delete_table(driver, config.table, SystemClock())
+
+
+def test_rows_in_the_bin_have_no_index_unless_asked_for(connection: Connection) -> None:
+    with pytest.raises(NoIndexError):
+        Post.using(connection).query().only_trashed().where(user_id="u").get()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from orm.clock import ManualClock
+from orm import SingleTableConfig, create_table, delete_table
+from orm.clock import ManualClock, SystemClock
 from orm.driver import MeteredDriver
 from orm.errors import (
     ConfigurationError,
@@ -17,9 +21,19 @@ from orm.errors import (
     RowExistsError,
     RowNotFoundError,
 )
-from orm.records import Connection, ImmutableAttributeError, StaleRowError, UniqueError
-from orm.validation import InvalidRowError
-from tests.contract.records.blog import Account, Mood, Place, Post, Sample, Session, User
+from orm.records import (
+    Attr,
+    Connection,
+    ContendedRowError,
+    DynamoDBModel,
+    ImmutableAttributeError,
+    StaleRowError,
+    UniqueError,
+    attr,
+    new_id,
+)
+from orm.validation import RULES, AwaitNeededError, Context, InvalidRowError, rule
+from tests.contract.records.blog import MODELS, Account, Mood, Place, Post, Sample, Session, User
 
 NOON = dt.datetime(2027, 1, 15, 8, tzinfo=dt.UTC)
 
@@ -331,3 +345,61 @@ def test_tenants_do_not_see_each_other(connection: Connection) -> None:
         ]
         if place.tenant:
             assert [row.name for row in users.all()] == [f"Ann of {place.tenant}"]
+
+
+# --- awaited ---
+
+
+@rule("known")
+async def known(value: Any, context: Context) -> str | None:
+    """Asks somebody else."""
+    await asyncio.sleep(0)
+    return None if value == "yes" else "is not known"
+
+
+class Guest(DynamoDBModel):
+    id: Attr[str] = attr(default_factory=new_id)
+    word: Attr[str] = attr(rules="known")
+    host_id: Attr[str | None] = attr(default=None, rules="exists:User,id")
+
+
+def test_rules_that_have_to_be_awaited_run_in_awaited_saves(
+    meter: MeteredDriver, config: SingleTableConfig
+) -> None:
+    """In a plain one they are refused, and nothing is sent; what is pointed at has to be there."""
+    made = Connection(meter, config, rules=RULES.plus(known))
+    made.register(User, Guest)
+    create_table(meter, made.shape(), SystemClock())
+    guests, host = Guest.using(made), User.using(made).create(name="Ann")
+    sent = meter.usage().requests.total()
+    with pytest.raises(AwaitNeededError, match="known"):
+        guests.create(word="yes")
+    assert meter.usage().requests.total() == sent
+    guest = guests.make(word="yes", host_id=host.id)
+    asyncio.run(guest.save_async())
+    assert guests.find_or_fail(guest.id) == guest
+    with pytest.raises(InvalidRowError, match="is not known"):
+        asyncio.run(guests.make(word="no").save_async())
+    with pytest.raises(InvalidRowError, match="host_id"):
+        asyncio.run(guests.make(word="yes", host_id="nobody").save_async())
+    delete_table(meter, config.table, SystemClock())
+
+
+def test_who_never_gets_through_is_told(connection: Connection) -> None:
+    """A rival changes the town before each attempt; after five the save gives up."""
+    users = User.using(connection)
+    ann, rival = users.create(id="7", name="Ann"), users.find_or_fail("7")
+    rounds = itertools.count()
+
+    class Rivalled:
+        def send(self, request: Any) -> Any:
+            if request.operation == "UpdateItem":
+                rival.update(town=f"t{next(rounds)}")
+            return connection.driver.send(request)
+
+    theirs = Connection(Rivalled(), connection.config, tenant=connection.tenant)
+    theirs.register(*MODELS)
+    with pytest.raises(ContendedRowError, match="5 attempts"):
+        User.using(theirs).find_or_fail(ann.id).update(age=40)
+    assert next(rounds) == 5
+    assert users.find_or_fail("7").age == 30
