@@ -102,10 +102,16 @@ def only_shard(engine: Transport, table: str) -> tuple[str, str]:
 
 
 def test_wrong_places_are_refused_alike(pair: Pair, table: str) -> None:
-    write_some(pair, table)
+    """The number 1 lies before the shard: another table's stream had it."""
+    earlier = f"{table}-earlier"
+    pair.same("CreateTable", table_params(earlier, "NEW_IMAGE"))
+    write_some(pair, earlier)
+    later = f"{table}-later"
+    pair.same("CreateTable", table_params(later, "NEW_IMAGE"))
+    write_some(pair, later)
     outcomes = []
     for engine in (pair.memory, pair.local):
-        arn, shard = only_shard(engine, table)
+        arn, shard = only_shard(engine, later)
         good = {"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "LATEST"}
         absent = "shardId-00000000000000000000-00000000"
         at = {**good, "ShardIteratorType": "AT_SEQUENCE_NUMBER"}
