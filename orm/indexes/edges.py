@@ -19,6 +19,7 @@ from orm.definitions import (
     RelationDefinition,
     Traits,
 )
+from orm.definitions.implied import with_implied
 from orm.definitions.names import foreign_key, pascal_case, snake_case
 from orm.indexes.errors import EdgeMismatchError, KeyTemplateError
 from orm.indexes.facts import Facts
@@ -132,12 +133,13 @@ def _edge(
         own.setdefault(found.name, found)
     timed = pivot.timestamps or bool(before and before.traits.timestamps)
     uniques = _uniques(side.edge, pivot.uniques)
+    traits = Traits(timestamps=_TIMESTAMPS if timed else None)
     return EntityDefinition(
         name=side.edge,
         primary_key=before.primary_key if before else side.key,
-        attributes=tuple(own.values()),
+        attributes=with_implied(own.values(), (), traits),
         indexes=_merged(before.indexes if before else (), uniques),
-        traits=Traits(timestamps=_TIMESTAMPS if timed else None),
+        traits=traits,
     )
 
 

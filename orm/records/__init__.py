@@ -7,12 +7,32 @@ from orm.records.dynamo import Dynamo, dynamo
 from orm.records.errors import (
     ContendedRowError,
     ImmutableAttributeError,
+    NotLoaded,
+    RestrictedError,
     StaleRowError,
     UniqueError,
 )
 from orm.records.model import DynamoDBModel, new_id
 from orm.records.query import RecordQuery
+from orm.records.related import Related, Synced
+from orm.records.relations import (
+    Many,
+    One,
+    Relation,
+    belongs_to,
+    belongs_to_many,
+    has_many,
+    has_many_through,
+    has_one,
+    has_one_through,
+    morph_many,
+    morph_one,
+    morph_to,
+    morph_to_many,
+    morphed_by_many,
+)
 from orm.records.repository import Repository
+from orm.records.resolver import RelationshipResolver
 from orm.records.traits import Expires, HasUuid, SoftDeletes, Timestamps, Versioned
 
 __all__ = [
@@ -25,14 +45,33 @@ __all__ = [
     "Expires",
     "HasUuid",
     "ImmutableAttributeError",
+    "Many",
+    "NotLoaded",
+    "One",
     "RecordQuery",
+    "Related",
+    "Relation",
+    "RelationshipResolver",
     "Repository",
+    "RestrictedError",
     "SoftDeletes",
     "StaleRowError",
+    "Synced",
     "Timestamps",
     "UniqueError",
     "Versioned",
     "attr",
+    "belongs_to",
+    "belongs_to_many",
     "dynamo",
+    "has_many",
+    "has_many_through",
+    "has_one",
+    "has_one_through",
+    "morph_many",
+    "morph_one",
+    "morph_to",
+    "morph_to_many",
+    "morphed_by_many",
     "new_id",
 ]

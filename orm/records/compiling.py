@@ -22,6 +22,7 @@ from orm.indexes import Reading
 from orm.models.path_keys import PathKeys, index_name
 from orm.models.plan import Question, Range, key_condition
 from orm.records.clauses import Clause, condition, is_absent, is_there
+from orm.records.resolver import Having, Wanted
 from orm.requests import Item, Query
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         limit: the most rows.
         trashed: whether rows in the bin are found.
         consistent: whether every write before the read must be seen.
+        having: what the rows' relations must be like.
+        eager: which relations are loaded with the rows.
+        counted: of which relations the rows are counted.
     """
 
     groups: tuple[tuple[Clause, ...], ...] = ((),)
@@ -52,6 +56,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     trashed: Trashed = "without"
     consistent: bool = False
+    having: tuple[Having, ...] = ()
+    eager: tuple[Wanted, ...] = ()
+    counted: tuple[Wanted, ...] = ()
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,13 +94,26 @@ def readers(repository: Repository[Any], asked: Asked) -> list[Reader]:
         reader
         for group in asked.groups
         for clauses in _alternatives(group)
-        for reader in _Compiler(repository, asked, clauses).readers()
+        for reader in _readers(repository, asked, clauses)
     ]
     if len(found) > READINGS_MAX:
         raise ConfigurationError(
             "query", f"takes {len(found)} readings, the most is {READINGS_MAX}", "ask for fewer"
         )
     return found
+
+
+def _readers(
+    repository: Repository[Any], asked: Asked, clauses: tuple[Clause, ...]
+) -> list[Reader]:
+    """The readings of one conjunction. Rows that are in the bin or not may stand in two indexes."""
+    try:
+        return _Compiler(repository, asked, clauses).readers()
+    except NoIndexError:
+        if asked.trashed != "with":
+            raise
+    apart = [msgspec.structs.replace(asked, trashed=trashed) for trashed in ("without", "only")]
+    return [one for each in apart for one in _Compiler(repository, each, clauses).readers()]
 
 
 def _alternatives(group: Sequence[Clause]) -> Iterator[tuple[Clause, ...]]:
@@ -215,6 +235,9 @@ class _Compiler:
 
     def _declaration(self) -> str:
         """What to declare, as it is typed."""
+        if self._asked.trashed != "without":
+            name = self._repository.definition.name
+            return f"the bin: Connection(…, options=PlanOptions(trashed=frozenset({{{name!r}}})))"
         equal = ", ".join(map(repr, self._equal)) + ("," if len(self._equal) == 1 else "")
         sort = f", sort={self._sort()!r}" if self._sort() else ""
         return f"patterns=(Pattern(name=…, equal=({equal}){sort}),), or use filter() or scan()"

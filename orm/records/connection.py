@@ -27,6 +27,7 @@ from orm.records.declared import definition_of
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel
 from orm.records.repository import Repository
+from orm.records.resolver import RelationshipResolver
 from orm.tables import TableShape, create_table
 from orm.validation import RULES, Registry
 
@@ -119,6 +120,11 @@ class Connection:
         if not isinstance(model, str) and found.model is not model:
             raise ConfigurationError(name, "another model of this name is registered here")
         return found
+
+    @property
+    def resolver(self) -> RelationshipResolver:
+        """What loads related rows."""
+        return RelationshipResolver(self)
 
     # --- the table ---
 
@@ -214,7 +220,8 @@ class _Schema:
             for name, definition in definitions.items()
         }
         for name, model in self._classes.items():
-            _check_implied(model, plan.entity(name).implied)
+            known = [attribute.name for attribute in definitions[name].attributes]
+            _check_implied(model, (*known, *plan.entity(name).implied))
         return _Planned(plan, definitions, models)
 
     def _made(self, definition: EntityDefinition, plan: IndexPlan) -> type[DynamoDBModel]:

@@ -11,6 +11,7 @@ from orm.definitions.entity import RuleCall
 from orm.definitions.rules import read_rules
 from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel
+from orm.records.relations import declared
 from orm.validation.python_types import rules_of
 
 _NOTHING_SAID: Final = AttributeOptions()
@@ -33,6 +34,7 @@ def definition_of(model: type[DynamoDBModel]) -> EntityDefinition:
         },
         "traits": dict.fromkeys(said.traits, True),
         "keys": dict(said.keys),
+        **declared(said.relations.values()),
     }
     definition = define(mapping)
     return msgspec.structs.replace(definition, patterns=said.patterns, indexes=said.indexes)

@@ -4,7 +4,9 @@ OrmError
 ├── StaleRowError              someone else saved the row since it was loaded
 ├── UniqueError                another row has the value
 ├── ContendedRowError          others changed the row each time that the change was made anew
-└── ImmutableAttributeError    the attribute was set when the row was made, and stays
+├── ImmutableAttributeError    the attribute was set when the row was made, and stays
+├── NotLoaded                  a relation was looked at that was not loaded
+└── RestrictedError            a row cannot be deleted while others hang on it
 """
 
 from __future__ import annotations
@@ -74,3 +76,33 @@ class ImmutableAttributeError(OrmError):
 
     def __str__(self) -> str:
         return f"{self.model}.{self.attribute} {self.reason}; nothing was written; {self.hint}"
+
+
+class NotLoaded(OrmError):  # noqa: N818 - reads as what it says: post.author is NotLoaded
+    """A relation was looked at that was not loaded; looking never reads."""
+
+    def __init__(self, model: str, relation: str) -> None:
+        super().__init__(model, relation)
+        self.model, self.relation = model, relation
+        self.hint = (
+            f"ask with {model}.query().with_({relation!r}), or load it: row.load({relation!r})"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.model}.{self.relation} was not loaded; {self.hint}"
+
+
+class RestrictedError(OrmError):
+    """A row cannot be deleted while others hang on it, as a relation declares; nothing was
+    deleted."""
+
+    def __init__(self, model: str, key: Mapping[str, Any], dependent: str, relation: str) -> None:
+        super().__init__(model, dict(key), dependent, relation)
+        self.model, self.key, self.dependent, self.relation = model, dict(key), dependent, relation
+        self.hint = f"delete its rows of {dependent} first, or declare on_delete='cascade'"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} {self.key} has rows of {self.dependent}, and {self.relation} restricts "
+            f"its deletion; nothing was deleted; {self.hint}"
+        )

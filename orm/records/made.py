@@ -20,6 +20,7 @@ from orm.definitions.entity import Kind
 from orm.indexes import EntityPlan
 from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel, RecordMeta
+from orm.records.relations import relation_of
 
 _TYPES: Final[dict[Kind, Any]] = {
     "any": Any,
@@ -76,6 +77,11 @@ def model_of(blueprint: Blueprint) -> type[DynamoDBModel]:
     }
     namespace |= {
         name: _options(_attribute(definition, name), blueprint.own) for name in blueprint.types
+    }
+    namespace |= {
+        relation.name: relation_of(relation.kind)(relation.kind, relation.model or None)
+        for relation in definition.relations
+        if relation.name not in blueprint.types
     }
     made = RecordMeta(
         definition.name, (DynamoDBModel,), namespace, primary_key=definition.primary_key

@@ -23,11 +23,16 @@ import msgspec
 from orm.definitions.entity import IndexDefinition, PatternDefinition
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr, AttributeOptions, attr
+from orm.records.errors import NotLoaded
+from orm.records.links import PIVOT
+from orm.records.relations import RELATED, Relation
+from orm.records.resolver import COUNTS
 from orm.records.traits import Trait
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
     from orm.records.query import RecordQuery
+    from orm.records.related import Related
     from orm.records.repository import Repository
 
 
@@ -45,6 +50,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     patterns: tuple[PatternDefinition, ...] = ()
     indexes: tuple[IndexDefinition, ...] = ()
     keys: Mapping[str, str] = {}
+    relations: dict[str, Relation[Any]] = {}
 
 
 class RecordMeta(msgspec.StructMeta):
@@ -66,6 +72,9 @@ class RecordMeta(msgspec.StructMeta):
         said = {n: one for n, one in namespace.items() if isinstance(one, AttributeOptions)}
         namespace.update({n: one.field() for n, one in said.items()})
         traits = _add_traits(namespace, bases)
+        relations = {n: one for n, one in namespace.items() if isinstance(one, Relation)}
+        for relation in relations:  # which annotations are for type checkers alone
+            namespace["__annotations__"].pop(relation, None)
         cls = super().__new__(mcls, name, bases, namespace, kw_only=True, dict=True, **options)
         for field in cls.__struct_fields__:
             member = cls.__dict__.get(field)
@@ -79,6 +88,7 @@ class RecordMeta(msgspec.StructMeta):
             patterns=tuple(patterns),
             indexes=tuple(indexes),
             keys=keys or {},
+            relations={**above.relations, **relations},
         )
         return cls
 
@@ -212,6 +222,41 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         made: Self = _repository(self).replicate(self, changes)
         return made
 
+    # --- relations ---
+
+    def load(self, *paths: str | Relation[Any]) -> Self:
+        """Load relations: `load("posts.comments", User.roles)`."""
+        _repository(self).load([self], *paths)
+        return self
+
+    def related(self, relation: str | Relation[Any]) -> Related[Any]:
+        """The rows of a relation, to be asked about and changed; see `Related`."""
+        return _repository(self).related(self, relation)
+
+    def count_of(self, relation: str | Relation[Any]) -> int:
+        """How many rows `with_count` counted.
+
+        Raises:
+            NotLoaded: it did not count these.
+        """
+        name = relation if isinstance(relation, str) else relation.name
+        found: int | None = self.__dict__.get(COUNTS, {}).get(name)
+        if found is None:
+            raise NotLoaded(type(self).__name__, name)
+        return found
+
+    @property
+    def pivot(self) -> Any:
+        """The edge over which a many-to-many relation led here, with its attributes.
+
+        Raises:
+            NotLoaded: the row was not loaded by such a relation.
+        """
+        found = self.__dict__.get(PIVOT)
+        if found is None:
+            raise NotLoaded(type(self).__name__, "pivot")
+        return found
+
     # --- asking ---
 
     def is_dirty(self, *names: str) -> bool:
@@ -220,13 +265,15 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         return bool(changed.intersection(names) if names else changed)
 
     def to_dict(self) -> dict[str, Any]:
-        """The attributes by name, hidden ones left out."""
+        """The attributes by name, hidden ones left out, and the relations that were loaded."""
         hidden = _repository(self).hidden
-        return {
+        own = {
             name: getattr(self, name)
             for name in self.__struct_fields__
             if name not in hidden and getattr(self, name) is not msgspec.UNSET
         }
+        related = self.__dict__.get(RELATED, {})
+        return own | {name: _as_dicts(rows) for name, rows in related.items()}
 
     def __repr__(self) -> str:
         options = self.__declaration__.options
@@ -236,6 +283,12 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
             if (value := getattr(self, name)) is not msgspec.UNSET
         ]
         return f"{type(self).__name__}({', '.join(said)})"
+
+
+def _as_dicts(rows: Any) -> Any:
+    if isinstance(rows, list):
+        return [row.to_dict() for row in rows]
+    return None if rows is None else rows.to_dict()
 
 
 def _repository(record: DynamoDBModel) -> Repository[Any]:

@@ -9,10 +9,10 @@ answers is refused, with the pattern to declare; `scan` reads the whole table an
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -21,6 +21,9 @@ from orm.models.fetching import fetch_page, scan_rows
 from orm.records.attr import Attr
 from orm.records.clauses import OPERATORS, Clause
 from orm.records.compiling import Asked, Reader, conditions, readers, request, request_of_one
+from orm.records.links import Constrain, sort_rows
+from orm.records.relations import Relation
+from orm.records.resolver import Having, RelationshipResolver, Wanted, having, wanted
 from orm.requests import GetItem, Item, Page, Query
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DynamoDBModel")
 Named = str | Attr[Any]
+Related = str | Relation[Any]
+AT_A_TIME: Final = 100
+"""Rows whose relations are read together while rows are read on; a batch get takes as many."""
 
 
 class RecordQuery(Generic[R]):
@@ -121,6 +127,55 @@ class RecordQuery(Generic[R]):
         """See every write that was answered before; twice the price, and no global index can."""
         return self._with(consistent=True)
 
+    def at_most(self, count: int) -> RecordQuery[R]:
+        """The same with no greater limit than this."""
+        said = self._asked.limit
+        return self.limit(count if said is None else min(said, count))
+
+    # --- relations ---
+
+    def with_(self, *paths: Related | Wanted, **narrowed: Constrain) -> RecordQuery[R]:
+        """Load relations with the rows: `with_("posts.comments", User.roles)`, or narrowed,
+        `with_(posts=lambda posts: posts.latest().limit(3))`."""
+        asked = [wanted(path) for path in paths]
+        asked += [Wanted((name,), constrain) for name, constrain in narrowed.items()]
+        return self._with(eager=(*self._asked.eager, *asked))
+
+    def with_count(self, *relations: Related, **narrowed: Constrain) -> RecordQuery[R]:
+        """Count the rows of relations: `row.count_of("posts")`. The rows are read for it."""
+        asked = [wanted(relation) for relation in relations]
+        asked += [Wanted((name,), constrain) for name, constrain in narrowed.items()]
+        if nested := [one for one in asked if len(one.path) > 1]:
+            reason = "counts the relations of the rows alone, not of theirs"
+            raise ConfigurationError("with_count", reason, f"leave out {'.'.join(nested[0].path)}")
+        return self._with(counted=(*self._asked.counted, *asked))
+
+    def has(self, relation: Related, operator: str = ">=", count: int = 1) -> RecordQuery[R]:
+        """Rows whose relation has rows, or so many. Asked of each row that the keys find: those
+        that are left out are read and paid for."""
+        return self.demanding(having(relation, operator, count))
+
+    def doesnt_have(self, relation: Related) -> RecordQuery[R]:
+        """Rows whose relation has no row; asked as `has` is."""
+        return self.demanding(having(relation, none=True))
+
+    def where_has(
+        self, relation: Related, constrain: Constrain, operator: str = ">=", count: int = 1
+    ) -> RecordQuery[R]:
+        """Rows whose relation has rows of which this holds; asked as `has` is.
+
+        `User.query().where_has(User.posts, lambda posts: posts.filter(status="open"))`
+        """
+        return self.demanding(having(relation, operator, count, constrain))
+
+    def where_doesnt_have(self, relation: Related, constrain: Constrain) -> RecordQuery[R]:
+        """Rows whose relation has no row of which this holds; asked as `has` is."""
+        return self.demanding(having(relation, constrain=constrain, none=True))
+
+    def demanding(self, demand: Having) -> RecordQuery[R]:
+        """Rows whose relation is as demanded."""
+        return self._with(having=(*self._asked.having, demand))
+
     # --- rows ---
 
     def find(self, *key: object) -> R | None:
@@ -133,11 +188,22 @@ class RecordQuery(Generic[R]):
         identity = repository.identity(key)
         if asked.groups == ((),) and not asked.filters and repository.reads_by_identity:
             row = repository.get(repository.layout.key(identity), consistent=asked.consistent)
-            return row if row is not None and self._shows(row) else None
+            return self._one([row] if row is not None and self._shows(row) else [])
+        return self.one_by(identity)
+
+    def one_by(self, values: Mapping[str, Any]) -> R | None:
+        """The row with these values, which find it alone, of which everything holds that was said;
+        or None. Raises as `find`."""
+        asked = self._asked
         if len(asked.groups) > 1:
             raise ConfigurationError("find", "finds one row; leave out or_where")
-        said = self._with(groups=((),), filters=(*asked.groups[0], *asked.filters), order="")
-        return said.where(**identity).first()
+        said = self._with(
+            groups=((),), filters=(*asked.groups[0], *asked.filters), order="", limit=None
+        )
+        return said.where(**values).first()
+
+    def _one(self, rows: list[R]) -> R | None:
+        return next(iter(self._loaded(self._as_demanded(rows))), None)
 
     def find_or_fail(self, *key: object) -> R:
         """The row with this primary key.
@@ -165,11 +231,41 @@ class RecordQuery(Generic[R]):
         Raises:
             NoIndexError: only a scan could answer; names what to declare.
         """
+        return self._streamed(self._found())
+
+    def _found(self) -> Iterator[R]:
+        """The rows, without their relations."""
         made = readers(self._repository, self._asked)
-        limit = self._asked.limit
+        limit = None if self._asked.having else self._asked.limit
         parts = [self._rows(one, limit) for one in made]
-        rows = parts[0] if len(parts) == 1 else self._distinct(self._merged(parts))
-        yield from islice(rows, limit)
+        return self._chosen(parts[0] if len(parts) == 1 else self._distinct(self._merged(parts)))
+
+    def _chosen(self, rows: Iterator[R]) -> Iterator[R]:
+        """As many as are asked for of those whose relations are as demanded."""
+        if self._asked.having:
+            rows = (one for part in _parts(rows, AT_A_TIME) for one in self._as_demanded(part))
+        return islice(rows, self._asked.limit)
+
+    def _streamed(self, rows: Iterator[R]) -> Iterator[R]:
+        """The rows with their relations, which are read for a hundred rows at a time."""
+        if not self._asked.eager and not self._asked.counted:
+            return rows
+        return (row for part in _parts(rows, AT_A_TIME) for row in self._loaded(part))
+
+    def _as_demanded(self, rows: list[R]) -> list[R]:
+        return self._resolver.having(rows, self._asked.having)
+
+    def _loaded(self, rows: list[R]) -> list[R]:
+        """The rows with the relations that were asked for."""
+        if rows:
+            self._resolver.load(rows, *self._asked.eager)
+            for one in self._asked.counted:
+                self._resolver.count(rows, one)
+        return rows
+
+    @property
+    def _resolver(self) -> RelationshipResolver:
+        return self._repository.connection.resolver
 
     def _merged(self, parts: list[Iterator[R]]) -> Iterator[R]:
         order = self._asked.order
@@ -216,9 +312,16 @@ class RecordQuery(Generic[R]):
 
     def get(self) -> list[R]:
         """All rows, in order."""
-        return list(self.iterate())
+        return self._loaded(list(self._found()))
 
     all = get
+
+    def sorted_after(self, order: str) -> list[R]:
+        """All rows, read and then sorted by an attribute, `-` before it for the greatest first."""
+        if self._asked.order:
+            return self.get()
+        whole = sort_rows(list(self._with(limit=None)._found()), order)
+        return self._loaded(whole[: self._asked.limit])
 
     def first(self) -> R | None:
         """The first row, or None."""
@@ -240,14 +343,7 @@ class RecordQuery(Generic[R]):
         """The rows in lists of `size`, the last perhaps shorter."""
         if size < 1:
             raise ConfigurationError("chunk", f"a size of {size} holds no row")
-        rows: list[R] = []
-        for row in self.iterate():
-            rows.append(row)
-            if len(rows) == size:
-                yield rows
-                rows = []
-        if rows:
-            yield rows
+        return map(self._loaded, _parts(self._found(), size))
 
     def pluck(self, attribute: Named) -> list[Any]:
         """One attribute of every row."""
@@ -257,11 +353,11 @@ class RecordQuery(Generic[R]):
 
     def count(self) -> int:
         """How many rows there are."""
-        return sum(1 for _ in self.iterate())
+        return sum(1 for _ in self._found())
 
     def exists(self) -> bool:
         """Whether there is a row."""
-        return self.first() is not None
+        return next(self.limit(1)._found(), None) is not None
 
     def sum(self, attribute: Named) -> Any:
         """The sum of an attribute; rows without it count nothing. 0 without rows."""
@@ -304,7 +400,11 @@ class RecordQuery(Generic[R]):
             consistent=self._asked.consistent,
             adopt=repository.adopt,
         )
-        return islice(rows, self._asked.limit)
+        return self._streamed(self._chosen(rows))
+
+
+def _parts(rows: Iterator[R], size: int) -> Iterator[list[R]]:
+    return iter(lambda: list(islice(rows, size)), [])
 
 
 def _name(attribute: Named) -> str:

@@ -15,10 +15,14 @@ from orm.errors import ConfigurationError, InvalidKeyError, RowNotFoundError
 from orm.indexes import EntityPlan
 from orm.models.fetching import fetch_row
 from orm.models.layout import Layout
+from orm.parallel import in_parallel
 from orm.records.claims import Claims
 from orm.records.errors import ImmutableAttributeError
+from orm.records.links import link_of
 from orm.records.model import DynamoDBModel, new_id
 from orm.records.query import RecordQuery
+from orm.records.related import Related
+from orm.records.relations import RELATED, Relation
 from orm.records.saving import Saver
 from orm.requests import GetItem, Item
 from orm.validation import Validator
@@ -311,6 +315,21 @@ class Repository(Generic[R]):
             setattr(record, bin_, None)
             self.save(record)
 
+    # --- relations ---
+
+    def load(self, records: Iterable[R], *paths: str | Relation[Any]) -> None:
+        """Load relations of rows; see `RelationshipResolver.load`."""
+        self.connection.resolver.load(records, *paths)
+
+    def related(self, record: R, relation: str | Relation[Any]) -> Related[Any]:
+        """The rows of a relation of a row.
+
+        Raises:
+            ConfigurationError: it has no such relation.
+        """
+        name = relation.name if isinstance(relation, Relation) else relation
+        return Related(record, link_of(self, name))
+
     # --- finding ---
 
     def query(self) -> RecordQuery[R]:
@@ -334,7 +353,7 @@ class Repository(Generic[R]):
         tuple. Those that are not there are left out."""
         wanted = [self.identity(key if isinstance(key, tuple) else (key,)) for key in keys]
         if not self.reads_by_identity:
-            found = (self.find(*values.values()) for values in wanted)
+            found = in_parallel(lambda values: self.find(*values.values()), wanted)
             return [row for row in found if row is not None]
         config = self.connection.config
         items = {
@@ -387,7 +406,8 @@ class Repository(Generic[R]):
         return trashed or not traits.soft_deletes or getattr(record, traits.soft_deletes) is None
 
     def refresh(self, record: R) -> None:
-        """Read a row again, consistently, and forget what was changed here.
+        """Read a row again, consistently, and forget what was changed here and what was loaded of
+        its relations.
 
         Raises:
             RowNotFoundError: it is gone.
@@ -399,6 +419,7 @@ class Repository(Generic[R]):
         for name in self._fields:
             setattr(record, name, getattr(found, name))
         record.__dict__.update(found.__dict__)
+        record.__dict__.pop(RELATED, None)
 
     def all(self) -> Iterator[R]:
         """Every row, by reading the whole table; see `RecordQuery.scan`."""

@@ -3,7 +3,7 @@ tenant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from orm import SingleTableConfig, create_table, delete_table
 from orm.clock import ManualClock, SystemClock
 from orm.driver import Driver, MeteredDriver
-from orm.records import Connection
+from orm.records import Connection, DynamoDBModel
 from tests.contract.records.blog import MODELS
 
 NOON_MICROS = 1_800_000_000_000_000
@@ -36,14 +36,24 @@ def hands() -> ManualClock:
 
 
 @pytest.fixture
+def models() -> Sequence[type[DynamoDBModel]]:
+    """The models in the table."""
+    return MODELS
+
+
+@pytest.fixture
 def connection(
-    meter: MeteredDriver, config: SingleTableConfig, tenant: str | None, hands: ManualClock
+    meter: MeteredDriver,
+    config: SingleTableConfig,
+    tenant: str | None,
+    hands: ManualClock,
+    models: Sequence[type[DynamoDBModel]],
 ) -> Iterator[Connection]:
     """The models in a table that is there; prefixes are renamed where all else is."""
     if config.pk != "pk":
         config = msgspec.structs.replace(config, prefix="v2.{prefix}")
     made = Connection(meter, config, tenant=tenant, clock=hands)
-    made.register(*MODELS)
+    made.register(*models)
     _created(made, meter)
     yield made
     delete_table(meter, config.table, SystemClock())

@@ -249,9 +249,15 @@ def test_rows_in_the_bin_have_indexes_where_asked_for(
     gone.delete()
     assert posts.query().where(user_id="u").get() == [kept]
     assert posts.query().only_trashed().where(user_id="u").get() == [gone]
+    both = posts.query().with_trashed().where(user_id="u")
+    assert both.order_by("created_at").get() == [kept, gone]
+    assert both.latest().limit(1).get() == [gone]
+    assert both.count() == 2
     delete_table(driver, config.table, SystemClock())
 
 
 def test_rows_in_the_bin_have_no_index_unless_asked_for(connection: Connection) -> None:
-    with pytest.raises(NoIndexError):
-        Post.using(connection).query().only_trashed().where(user_id="u").get()
+    posts = Post.using(connection).query()
+    for asked in (posts.only_trashed(), posts.with_trashed()):
+        with pytest.raises(NoIndexError, match=r"trashed=frozenset\(\{'Post'\}\)"):
+            asked.where(user_id="u").get()

@@ -1,0 +1,366 @@
+"""Links: how the related rows of many rows are found at once, for each kind of relation.
+
+    Parents      belongs_to                        batch gets, 100 keys each
+    MorphParents morph_to                          the same, for each model
+    Children     has_one, has_many, morph_one/many a query for each row, in parallel
+    Through      has_one/many_through              a query for each row, then for each row between
+    Across       the many-to-many kinds            a query for each row, then batch gets
+
+Each finds live rows only: not those in the bin, nor expired ones.
+"""
+
+from __future__ import annotations
+
+import abc
+import copy
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from orm.definitions import RelationDefinition
+from orm.definitions.names import nearest, snake_case
+from orm.errors import ConfigurationError
+from orm.indexes.edges import EdgeSide, side_of
+from orm.indexes.relations import morph_columns
+from orm.parallel import in_parallel
+from orm.records.relations import MANY
+
+if TYPE_CHECKING:
+    from orm.records.connection import Connection
+    from orm.records.model import DynamoDBModel
+    from orm.records.query import RecordQuery
+    from orm.records.repository import Repository
+
+Constrain = Callable[["RecordQuery[Any]"], "RecordQuery[Any]"]
+"""Narrows what is loaded of a relation: `lambda posts: posts.limit(3)`."""
+
+Held = tuple[tuple[str, Any], ...]
+"""What rows hold of another, as attribute and value: a question that can be told from others."""
+
+R = TypeVar("R")
+K = TypeVar("K", bound=Hashable)
+Rows = list["DynamoDBModel"]
+PIVOT: Final = "_pivot"
+"""Where a row that came over an edge keeps the edge's row, in its `__dict__`."""
+
+
+def unconstrained(query: RecordQuery[Any]) -> RecordQuery[Any]:
+    """All related rows."""
+    return query
+
+
+class Link(abc.ABC):
+    """One relation, in a connection.
+
+    Attributes:
+        owner: the repository of the rows that have it.
+        relation: its definition.
+    """
+
+    def __init__(self, owner: Repository[Any], relation: RelationDefinition) -> None:
+        self.owner, self.relation = owner, relation
+        self.connection: Connection = owner.connection
+
+    @abc.abstractmethod
+    def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
+        """The related rows of each of these rows."""
+
+    def query(self, record: Any) -> RecordQuery[Any]:
+        """The related rows of one row, as a question.
+
+        Raises:
+            ConfigurationError: no single question finds them.
+        """
+        raise ConfigurationError(
+            str(self), "is no single question", f"read it with load({self.relation.name!r})"
+        )
+
+    def _repository(self, name: str) -> Repository[Any]:
+        return self.connection.repository(name)
+
+    def _value(self, record: Any) -> Any:
+        """What related rows hold of this one."""
+        return getattr(record, self.relation.owner_key or identity_of(self.owner))
+
+    def _order(self) -> str:
+        """What rows are to be sorted by after reading, where no index does it."""
+        name = self.relation.name
+        return self.connection.plan.route(self.owner.definition.name, name).order
+
+    def __str__(self) -> str:
+        return f"{self.owner.definition.name}.{self.relation.name}"
+
+
+class Parents(Link):
+    """The row that a foreign key names."""
+
+    def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
+        name = self.relation.foreign_key
+        values = [getattr(record, name) for record in records]
+        found = rows_by(self.target, values, self.key, constrain)
+        return [[found[value]] if value in found else [] for value in values]
+
+    @property
+    def target(self) -> Repository[Any]:
+        return self._repository(self.relation.model)
+
+    @property
+    def key(self) -> str:
+        """What the foreign key holds of the other row."""
+        return self.relation.owner_key or identity_of(self.target)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that name the other row."""
+        return (self.relation.foreign_key,)
+
+    def query(self, record: Any) -> RecordQuery[Any]:
+        value = getattr(record, self.relation.foreign_key)
+        return self.target.query().where(**{self.key: value})
+
+
+class MorphParents(Link):
+    """The row that a type and an id name."""
+
+    def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
+        names = [self._names(record) for record in records]
+        wanted: dict[str, list[Any]] = {}
+        for model, value in names:
+            if model is not None:
+                wanted.setdefault(model, []).append(value)
+        found = {model: self._of(model, values, constrain) for model, values in wanted.items()}
+        rows = [found[model].get(value) if model else None for model, value in names]
+        return [[] if row is None else [row] for row in rows]
+
+    def _of(self, model: str, values: list[Any], constrain: Constrain) -> Mapping[Any, Any]:
+        target = self._repository(model)
+        return rows_by(target, values, identity_of(target), constrain)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that name the other row: its model, and its key."""
+        return morph_columns(self.relation)
+
+    def naming(self, row: Any) -> dict[str, Any]:
+        """What names this row."""
+        target = self._repository(type(row).__name__)
+        values = (target.definition.name, getattr(row, identity_of(target)))
+        return dict(zip(self.names, values, strict=True))
+
+    def _names(self, record: Any) -> tuple[str | None, Any]:
+        model, value = (getattr(record, name) for name in self.names)
+        return (None, None) if not model or value is None else (str(model), value)
+
+    def query(self, record: Any) -> RecordQuery[Any]:
+        model, value = self._names(record)
+        if model is None:
+            raise ConfigurationError(str(self), "names no row", "set its type and its id")
+        target = self._repository(model)
+        return target.query().where(**{identity_of(target): value})
+
+
+class Children(Link):
+    """The rows that hold this one's key, and of polymorphic relations its model's name."""
+
+    def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
+        order = self._order()
+
+        def of(held: Held) -> Rows:
+            asked = constrain(self._asked(held))
+            if self.relation.kind not in MANY:
+                asked = asked.at_most(1)
+            return asked.sorted_after(order) if order else asked.get()
+
+        return for_each([tuple(self.held(record).items()) for record in records], of)
+
+    @property
+    def target(self) -> Repository[Any]:
+        return self._repository(self.relation.model)
+
+    def query(self, record: Any) -> RecordQuery[Any]:
+        return self._asked(tuple(self.held(record).items()))
+
+    def _asked(self, held: Held) -> RecordQuery[Any]:
+        return ordered(self.target.query().where(**dict(held)), self)
+
+    def held(self, record: Any) -> dict[str, Any]:
+        """What the related rows hold of this one."""
+        relation = self.relation
+        if not relation.morph_name:
+            return {relation.foreign_key: self._value(record)}
+        type_column, id_column = morph_columns(relation)
+        return {type_column: self.owner.definition.name, id_column: self._value(record)}
+
+
+class Through(Link):
+    """The rows that the rows between have."""
+
+    def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
+        relation, key = self.relation, identity_of(self._repository(self.relation.through))
+        between = for_each([self._value(record) for record in records], self._between)
+
+        def of(value: Any) -> Rows:
+            asked = self._repository(relation.model).query()
+            return constrain(
+                ordered(asked.where(**{relation.through_foreign_key: value}), self)
+            ).get()
+
+        met = for_each([getattr(row, key) for rows in between for row in rows], of)
+        held = iter(met)
+        found = [[one for _ in rows for one in next(held)] for rows in between]
+        return [sort_rows(rows, relation.order_by) for rows in found]
+
+    def _between(self, value: Any) -> Rows:
+        between = self._repository(self.relation.through)
+        return between.query().where(**{self.relation.foreign_key: value}).get()
+
+
+class Across(Link):
+    """The rows that edges lead to; each keeps its edge."""
+
+    def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
+        edges = for_each([tuple(self.near(record).items()) for record in records], self._edges)
+        far = self.side.far
+        wanted = [getattr(edge, far) for found in edges for edge in found]
+        target, order = self.target, self._order()
+        rows = rows_by(target, wanted, identity_of(target), constrain)
+        met = [
+            [with_pivot(rows[key], edge) for edge in found if (key := getattr(edge, far)) in rows]
+            for found in edges
+        ]
+        return [sort_rows(each, order) for each in met]
+
+    @property
+    def side(self) -> EdgeSide:
+        return side_of(self.owner.definition.name, self.relation)
+
+    @property
+    def target(self) -> Repository[Any]:
+        return self._repository(self.relation.model)
+
+    @property
+    def between(self) -> Repository[Any]:
+        """The repository of the edges."""
+        return self._repository(self.side.edge)
+
+    def near(self, record: Any) -> dict[str, Any]:
+        """What this side gives of its edges: its key, and what every edge of the relation has."""
+        side, pivot = self.side, self.relation.pivot
+        constants = dict(pivot.constants) if pivot else {}
+        typed = {
+            "morph_to_many": self.owner.definition.name,
+            "morphed_by_many": self.relation.model,
+        }
+        if kind := typed.get(self.relation.kind):
+            constants[self.relation.type_column or side.typed[0]] = kind
+        own = next(name for name in side.near if name not in side.typed)
+        return {**constants, own: self._value(record)}
+
+    def edges(self, record: Any) -> Rows:
+        """The edges of one row."""
+        return self._edges(tuple(self.near(record).items()))
+
+    def _edges(self, near: Held) -> Rows:
+        return ordered(self.between.query().where(**dict(near)), self).get()
+
+
+_BY_KIND: Final[dict[str, type[Link]]] = {
+    "belongs_to": Parents,
+    "belongs_to_many": Across,
+    "has_many": Children,
+    "has_many_through": Through,
+    "has_one": Children,
+    "has_one_through": Through,
+    "morph_many": Children,
+    "morph_one": Children,
+    "morph_to": MorphParents,
+    "morph_to_many": Across,
+    "morphed_by_many": Across,
+}
+
+
+def link_of(owner: Repository[Any], name: str) -> Link:
+    """The relation of this name.
+
+    Raises:
+        ConfigurationError: there is none, or the model that it goes to is not registered.
+    """
+    model = owner.definition.name
+    known = {relation.name: relation for relation in owner.definition.relations}
+    relation = known.get(snake_case(name))
+    if relation is None:
+        near = nearest(name, known)
+        has = f"there are {', '.join(sorted(known))}" if known else f"{model} has no relations"
+        hint = f"did you mean {near}?" if near else has
+        raise ConfigurationError(f"{model}.{name}", "is no relation", hint)
+    return _BY_KIND[relation.kind](owner, relation)
+
+
+def identity_of(repository: Repository[Any]) -> str:
+    """The attribute that identifies a model's rows.
+
+    Raises:
+        ConfigurationError: several do.
+    """
+    names = repository.plan.identity
+    if len(names) > 1:
+        reason = f"cannot be named by one attribute: it is identified by {', '.join(names)}"
+        raise ConfigurationError(repository.definition.name, reason, "give the relation owner_key")
+    return names[0]
+
+
+def rows_by(
+    repository: Repository[Any], values: Iterable[Any], key: str, constrain: Constrain
+) -> dict[Any, Any]:
+    """Rows by the values of an attribute that tells them apart; each is read once."""
+    wanted = list(dict.fromkeys(value for value in values if value is not None))
+    if constrain is unconstrained and repository.plan.identity == (key,):
+        return {getattr(row, key): row for row in repository.find_many(wanted)}
+    asked = constrain(repository.query())
+
+    def of(value: Any) -> Any:
+        return asked.one_by({key: value})
+
+    found = zip(wanted, in_parallel(of, wanted), strict=True)
+    return {value: row for value, row in found if row is not None}
+
+
+def ordered(query: RecordQuery[Any], link: Link) -> RecordQuery[Any]:
+    """The query in the relation's order, where an index has it."""
+    said = link.relation.order_by
+    if not said or link.connection.plan.route(link.owner.definition.name, link.relation.name).order:
+        return query
+    return query.order_by(said.removeprefix("-"), "desc" if said.startswith("-") else "asc")
+
+
+def for_each(keys: Sequence[K], read: Callable[[K], list[R]]) -> list[list[R]]:
+    """What is read for each of these keys, for equal ones once."""
+    distinct = [key for key in dict.fromkeys(keys) if _is_whole(key)]
+    found = dict(zip(distinct, in_parallel(read, distinct), strict=True))
+    return [list(found.get(key, ())) for key in keys]
+
+
+def _is_whole(key: Any) -> bool:
+    """Whether every part has a value: what has none has no related rows."""
+    parts = [value for _, value in key] if isinstance(key, tuple) else [key]
+    return not any(part is None or part is msgspec.UNSET for part in parts)
+
+
+def sort_rows(rows: list[R], order: str) -> list[R]:
+    """Rows sorted by an attribute, `-` before it for the greatest first, those without it last; as
+    they are where no order is said."""
+    if not order:
+        return rows
+    name, descending = order.removeprefix("-"), order.startswith("-")
+    there = [row for row in rows if getattr(row, name) is not None]
+    there.sort(key=lambda row: getattr(row, name), reverse=descending)
+    return there + [row for row in rows if getattr(row, name) is None]
+
+
+def with_pivot(row: Any, edge: Any) -> Any:
+    """The row as it stands at the end of this edge; each edge has one of its own."""
+    made = copy.copy(row)
+    made.__dict__.update(row.__dict__)
+    made.__dict__[PIVOT] = edge
+    return made
