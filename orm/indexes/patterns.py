@@ -187,13 +187,12 @@ def live(facts: Facts, fields: Iterable[str], guards: Guards) -> Guards:
 
 
 def with_trashed(
-    expansion: Expansion, pattern: AccessPattern
+    expansion: Expansion, pattern: AccessPattern, *, in_bin: bool
 ) -> tuple[AccessPattern, *tuple[AccessPattern, ...]]:
     """The pattern, and the same for the rows in the bin where they are to be found."""
     bin_ = expansion.facts[pattern.entity].soft_deletes
-    if bin_ is None or pattern.entity not in expansion.options.trashed:
-        return (pattern,)
-    if absent(bin_) not in pattern.guards:
+    wanted = in_bin or pattern.entity in expansion.options.trashed
+    if not wanted or bin_ is None or absent(bin_) not in pattern.guards:
         return (pattern,)
     others = [guard for guard in pattern.guards if guard.attribute != bin_]
     twin = msgspec.structs.replace(
@@ -202,11 +201,13 @@ def with_trashed(
     return pattern, twin
 
 
-def add_live(expansion: Expansion, pattern: AccessPattern) -> None:
-    """Take a question about the rows that are not in the bin."""
+def add_live(expansion: Expansion, pattern: AccessPattern, *, in_bin: bool = False) -> None:
+    """Take a question about the rows that are not in the bin, and with `in_bin` the same about
+    those that are."""
     facts = expansion.facts[pattern.entity]
     guards = live(facts, (*pattern.fields, *pattern.needs), pattern.guards)
-    for each in with_trashed(expansion, msgspec.structs.replace(pattern, guards=guards)):
+    wanted = msgspec.structs.replace(pattern, guards=guards)
+    for each in with_trashed(expansion, wanted, in_bin=in_bin):
         expansion.add(each)
 
 

@@ -1,6 +1,7 @@
 """Relations as access patterns.
 
-`belongs_to` is a read of the parent by its key and needs no index. `has_many`, `has_one` and the
+`belongs_to` is a read of the parent by its key and needs no index, unless it says what becomes of
+children when their parent is deleted: then they must be found. `has_many`, `has_one` and the
 inverse of either are one pattern: the child by its foreign key. Many-to-many relations ask their
 edge from both sides; polymorphic ones give the type beside the id.
 """
@@ -81,6 +82,11 @@ def _belongs_to(expansion: Expansion, owner: Facts, relation: RelationDefinition
     key = relation.foreign_key or foreign_key(relation.model)
     _imply(expansion, owner, relation.name, owner, key)
     _route(expansion, owner, relation, *_parent(expansion, owner, relation))
+    if relation.on_delete:
+        # whoever deletes the parent must find its children, though it declares none
+        label = f"{owner.name}.{relation.name} of a deleted {relation.model}"
+        asked = AccessPattern(entity=owner.name, name=label, origin="relation", equal=(key,))
+        add_live(expansion, asked, in_bin=True)
 
 
 def _parent(
@@ -158,6 +164,7 @@ def _children(
             descending=descending,
             with_parent=owner.name if relation.owned else "",
         ),
+        in_bin=bool(relation.on_delete),
     )
     return label, after
 

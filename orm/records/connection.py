@@ -23,11 +23,13 @@ from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, plan_indexes, read_lock
+from orm.records.cascades import Dependent, dependents
 from orm.records.declared import definition_of
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel
 from orm.records.repository import Repository
 from orm.records.resolver import RelationshipResolver
+from orm.records.transaction import Transaction
 from orm.tables import TableShape, create_table
 from orm.validation import RULES, Registry
 
@@ -121,6 +123,27 @@ class Connection:
             raise ConfigurationError(name, "another model of this name is registered here")
         return found
 
+    def owner_of(self, record: R) -> Repository[R]:
+        """The repository of a row, which must be of this connection or of none yet.
+
+        Raises:
+            ConfigurationError: it was found in another connection, or its model is not registered.
+        """
+        found: Repository[R] | None = record.__dict__.get("_repository")
+        if found is None:
+            return self.repository(type(record))
+        if found.connection is not self:
+            raise ConfigurationError(type(record).__name__, "the row is of another connection")
+        return found
+
+    def transaction(self, *, chunked: bool = False) -> Transaction:
+        """Writes of several rows together or none; see `Transaction`."""
+        return Transaction(self, chunked=chunked)
+
+    def dependents(self, name: str) -> list[Dependent]:
+        """What hangs on the rows of a model."""
+        return self._schema.planned().dependents[name]
+
     @property
     def resolver(self) -> RelationshipResolver:
         """What loads related rows."""
@@ -160,6 +183,7 @@ class _Planned(msgspec.Struct, frozen=True):
     plan: IndexPlan
     definitions: dict[str, EntityDefinition]
     models: dict[str, type[DynamoDBModel]]
+    dependents: dict[str, list[Dependent]]
 
     def definition(self, name: str) -> EntityDefinition:
         return self.definitions[name]
@@ -222,7 +246,7 @@ class _Schema:
         for name, model in self._classes.items():
             known = [attribute.name for attribute in definitions[name].attributes]
             _check_implied(model, (*known, *plan.entity(name).implied))
-        return _Planned(plan, definitions, models)
+        return _Planned(plan, definitions, models, dependents(definitions))
 
     def _made(self, definition: EntityDefinition, plan: IndexPlan) -> type[DynamoDBModel]:
         """The class of a definition; the one that was made before, where nothing of it differs."""

@@ -22,6 +22,7 @@ from orm.records.connection import Connection, Registrable
 from orm.records.model import DynamoDBModel
 from orm.records.query import RecordQuery
 from orm.records.repository import Repository
+from orm.records.transaction import Transaction
 from orm.settings import load_settings, open_driver
 
 
@@ -107,6 +108,10 @@ class Dynamo:
     def create_table(self, stream: str | None = None) -> bool:
         """Make the table that the models need; see `Connection.create_table`."""
         return self.current.create_table(stream)
+
+    def transaction(self, *, chunked: bool = False) -> Transaction:
+        """Writes of several rows together or none; see `Transaction`."""
+        return self.current.transaction(chunked=chunked)
 
     def create_item(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Save a new row of a model; its item as it is stored, keys and entity among it.

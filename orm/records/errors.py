@@ -6,7 +6,9 @@ OrmError
 ├── ContendedRowError          others changed the row each time that the change was made anew
 ├── ImmutableAttributeError    the attribute was set when the row was made, and stays
 ├── NotLoaded                  a relation was looked at that was not loaded
-└── RestrictedError            a row cannot be deleted while others hang on it
+├── RestrictedError            a row cannot be deleted while others hang on it
+├── CheckFailedError           what a transaction demands of a row does not hold
+└── PartlyWrittenError         some of several transactions were carried out
 """
 
 from __future__ import annotations
@@ -105,4 +107,35 @@ class RestrictedError(OrmError):
         return (
             f"{self.model} {self.key} has rows of {self.dependent}, and {self.relation} restricts "
             f"its deletion; nothing was deleted; {self.hint}"
+        )
+
+
+class CheckFailedError(OrmError):
+    """What a transaction demands of a row does not hold; nothing was written."""
+
+    def __init__(self, model: str, key: Mapping[str, Any], demand: str) -> None:
+        super().__init__(model, dict(key), demand)
+        self.model, self.key, self.demand = model, dict(key), demand
+        self.hint = "refresh() the row and decide again"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} {self.key}: not so that {self.demand}; nothing was written; {self.hint}"
+        )
+
+
+class PartlyWrittenError(OrmError):
+    """Of writes in several transactions the first were carried out; its cause says why no more."""
+
+    applied = None
+
+    def __init__(self, done: int, count: int) -> None:
+        super().__init__(done, count)
+        self.done, self.count = done, count
+        self.hint = f"mend what the cause says, then write again from the {done + 1}th on"
+
+    def __str__(self) -> str:
+        return (
+            f"the first {self.done} of {self.count} writes were carried out, then one was refused "
+            f"(see the cause); {self.hint}"
         )

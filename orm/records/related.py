@@ -170,6 +170,7 @@ class Related(Generic[R]):
         Edges are written one by one: whoever reads meanwhile may see some of both.
         """
         across = self._across()
+        given: Iterable[tuple[Any, Mapping[str, Any]]]
         given = targets.items() if isinstance(targets, Mapping) else ((one, {}) for one in targets)
         wanted = {_key(across.target, target): pivot for target, pivot in given}
         far = across.side.far

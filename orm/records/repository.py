@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -16,14 +16,16 @@ from orm.indexes import EntityPlan
 from orm.models.fetching import fetch_row
 from orm.models.layout import Layout
 from orm.parallel import in_parallel
+from orm.records.cascades import delete_all, deletions
 from orm.records.claims import Claims
 from orm.records.errors import ImmutableAttributeError
 from orm.records.links import link_of
 from orm.records.model import DynamoDBModel, new_id
+from orm.records.pending import Pending, finish
 from orm.records.query import RecordQuery
 from orm.records.related import Related
 from orm.records.relations import RELATED, Relation
-from orm.records.saving import Saver
+from orm.records.saving import Change, Insert, Removal, Rows
 from orm.requests import GetItem, Item
 from orm.validation import Validator
 
@@ -64,8 +66,7 @@ class Repository(Generic[R]):
             plan.claims, plan.prefix, connection.config, self.layout.parts, connection.tenant
         )
         traits = definition.traits
-        self.saver = Saver(
-            connection.driver,
+        self.rows = Rows(
             self.layout,
             self.claims,
             ttl=traits.ttl,
@@ -163,10 +164,16 @@ class Repository(Generic[R]):
             ImmutableAttributeError: a part of the key has changed, or what is declared immutable.
             RowNotFoundError: the row is gone.
         """
+        if (pending := self.pending_save(record)) is not None:
+            self._carry_out([pending])
+
+    def pending_save(self, record: R) -> Pending | None:
+        """What is to be written of a row, validated; None where nothing has changed."""
         changed = self._begin(record)
-        if changed:
-            self._validator.validate(self._validated(record), but_not=self._but_not(record))
-            self._write(record, changed)
+        if not changed:
+            return None
+        self._validator.validate(self._validated(record), but_not=self._but_not(record))
+        return self._pending(record, changed)
 
     async def save_async(self, record: R) -> None:
         """The same awaited: rules that have to be awaited run, the call is made in a thread."""
@@ -175,7 +182,7 @@ class Repository(Generic[R]):
             await self._validator.validate_async(
                 self._validated(record), but_not=self._but_not(record)
             )
-            await asyncio.to_thread(self._write, record, changed)
+            await asyncio.to_thread(self._carry_out, [self._pending(record, changed)])
 
     def _begin(self, record: R) -> set[str]:
         """Give a row what traits write; which attributes are to be written."""
@@ -218,13 +225,18 @@ class Repository(Generic[R]):
     def _but_not(self, record: R) -> Any:
         return getattr(record, self.plan.identity[0]) if is_stored(record) else None
 
-    def _write(self, record: R, changed: set[str]) -> None:
+    def _pending(self, record: R, changed: set[str]) -> Pending:
         values, now = self._stored_values(record), self.connection.clock.now_micros() // 1_000_000
+        write: Insert | Change
         if is_stored(record):
-            item = self.saver.change(self.stored_item(record), values, changed, now)
+            new = {name: values[name] for name in changed}
+            write = Change(self.rows, self.stored_item(record), new, now)
         else:
-            item = self.saver.insert(values, now)
-        self.adopt(record, item)
+            write = Insert(self.rows, values, now)
+        return Pending(write, lambda: self.adopt(record, write.item))
+
+    def _carry_out(self, pending: Sequence[Pending]) -> None:
+        finish(self.connection.driver, self.connection.config, pending)
 
     def _stored_values(self, record: R) -> dict[str, Any]:
         """What is written of a row: None is left out where that is what absent is read as."""
@@ -289,18 +301,45 @@ class Repository(Generic[R]):
         Raises:
             StaleRowError: someone else has saved it since; only of models with a version.
         """
+        if self.to_bin(record):
+            self.save(record)
+        else:
+            self.force_delete(record)
+
+    def to_bin(self, record: R) -> bool:
+        """Mark a row as one that goes into the bin; False where its model has none."""
         bin_ = self.definition.traits.soft_deletes
         if bin_ is None:
-            self.force_delete(record)
-        elif getattr(record, bin_) is None:
+            return False
+        if getattr(record, bin_) is None:
             setattr(record, bin_, self._now())
-            self.save(record)
+        return True
 
     def force_delete(self, record: R) -> None:
-        """Delete a row for good, with its claims. Raises as `delete`."""
+        """Delete a row for good, with its claims, and what hangs on it as relations declare.
+
+        All of it together, up to the 100 actions that a transaction takes. Beyond that what hangs
+        on it goes first, so that a deletion that breaks off can be repeated.
+
+        Raises:
+            RestrictedError: rows hang on it whose relation restricts that.
+            StaleRowError: see `delete`.
+        """
         if is_stored(record):
-            self.saver.remove(self.stored_item(record))
-            del record.__dict__["_stored"]
+            delete_all(self.connection, self.pending_deletions(record))
+
+    def pending_deletions(self, record: R) -> list[list[Pending]]:
+        """The deletions of a row and of all that hangs on it, by how far they hang from it.
+
+        Raises:
+            RestrictedError: rows hang on it whose relation restricts that.
+        """
+        return deletions(self, record)
+
+    def pending_removal(self, record: R) -> Pending:
+        """The deletion of a row alone, with its claims."""
+        write = Removal(self.rows, self.stored_item(record))
+        return Pending(write, lambda: record.__dict__.pop("_stored", None))
 
     def restore(self, record: R) -> None:
         """Take a row out of the bin.

@@ -1,4 +1,4 @@
-"""Saving: what one record's create, change or deletion writes, in one call or not at all.
+"""Saving: what a record's create, change or deletion writes.
 
 A change sends the attributes that changed and the keys of every index that they are part of. The
 other inputs of these keys are what was loaded, so the call demands that they still are; where
@@ -9,18 +9,17 @@ Claims of unique values move in the same transaction, on the same terms.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from orm.config import SingleTableConfig
-from orm.driver.protocol import Driver
 from orm.errors import (
-    ConditionFailedError,
+    CancellationReason,
+    OrmError,
     RowExistsError,
     RowNotFoundError,
-    TransactionCanceledError,
 )
 from orm.expressions import (
     Comparison,
@@ -37,26 +36,28 @@ from orm.indexes import UniqueSet
 from orm.models.layout import Layout
 from orm.records.claims import Claims
 from orm.records.clauses import is_absent
-from orm.records.errors import ContendedRowError, StaleRowError, UniqueError
-from orm.requests import Action, AttributeValue, Delete, DeleteItem, Item, Put, PutItem
-from orm.transactions import transact
-from orm.update import UpdateExpression, single
+from orm.records.committing import ATTEMPTS, REFUSED, Refusal, Write
+from orm.records.errors import (
+    CheckFailedError,
+    ContendedRowError,
+    StaleRowError,
+    UniqueError,
+)
+from orm.requests import Action, AttributeValue, ConditionCheck, Delete, Item, Put
+from orm.update import UpdateExpression
 
 WRITTEN: Final = "!written"
 """Chance, by which a writer whose answer was lost knows its own write from a rival's."""
 
-ATTEMPTS: Final = 5
-"""How often a change is made anew of what others have stored meanwhile."""
-
 Values = Mapping[str, Any]
+Moves = list[tuple[UniqueSet, Item | None, Item | None]]
 
 
-class Saver:
-    """Writes rows of one entity.
+class Rows:
+    """What writes know of one entity's rows.
 
     Args:
-        driver: what carries the calls.
-        layout: how the rows lie.
+        layout: how they lie.
         claims: what keeps their values unique.
         ttl: the attribute with the second at which a row expires.
         version: the attribute that counts a row's changes.
@@ -65,7 +66,6 @@ class Saver:
 
     def __init__(
         self,
-        driver: Driver,
         layout: Layout[Any],
         claims: Claims,
         *,
@@ -73,140 +73,30 @@ class Saver:
         version: str | None,
         hidden: frozenset[str],
     ) -> None:
-        self._driver, self._layout, self._claims = driver, layout, claims
-        self._ttl, self._version, self._hidden = ttl, version, hidden
+        self.layout, self.claims = layout, claims
+        self.ttl, self.version, self.hidden = ttl, version, hidden
 
     @property
-    def _config(self) -> SingleTableConfig:
-        return self._layout.config
+    def config(self) -> SingleTableConfig:
+        return self.layout.config
 
-    # --- create ---
+    def plain(self, item: Item) -> dict[str, Any]:
+        """The values of a stored item."""
+        return self.layout.values(self.layout.row(item))
 
-    def insert(self, values: Values, now: int) -> Item:
-        """Write a new row; the item that is stored now.
+    def identity(self, values: Values) -> dict[str, Any]:
+        """What tells a row from others, for errors."""
+        return {name: values.get(name) for name in self.layout.key_fields}
 
-        Args:
-            values: all of its values.
-            now: the second that it is, for what has expired.
+    def key(self, item: Item) -> Item:
+        """The key of an item."""
+        return {name: item[name] for name in (self.config.pk, self.config.sk)}
 
-        Raises:
-            RowExistsError: there is a row at its key.
-            UniqueError: another row has a value that is to be unique.
-        """
-        mine: AttributeValue = {"B": secrets.token_bytes(8)}
-        item = self._layout.item_of(values, {WRITTEN: mine})
-        put = Put(
-            table_name=self._config.table,
-            item=item,
-            return_values_on_condition_check_failure="ALL_OLD",
-            **condition_fields(self._free(now), Placeholders()),
-        )
-        moved = self._claims.moved(None, values)
-        try:
-            if moved:
-                self._transact(Action(put=put), self._claim_actions(moved, item, values, now))
-            else:
-                self._driver.send(PutItem(**msgspec.structs.asdict(put)))
-        except (ConditionFailedError, TransactionCanceledError) as error:
-            self._refuse_taken(error, moved, values)
-            found = _item_in(error)
-            if found is None or found.get(WRITTEN) != mine:
-                raise RowExistsError(
-                    self._layout.entity, self._identity(values), error.applied
-                ) from error
-        return item
-
-    def _free(self, now: int) -> Condition:
-        """No row is at the key, or one that has expired."""
-        nothing = not_exists(self._config.pk)
-        if self._ttl is None:
-            return nothing
-        return any_of(nothing, all_of(exists(self._ttl), compared(self._ttl, "<=", now)))
-
-    # --- change ---
-
-    def change(self, before: Item, values: Values, changed: Iterable[str], now: int) -> Item:
-        """Write what has changed of a row; the item as it is stored now, as far as it is known.
-
-        Args:
-            before: the item that it was loaded as.
-            values: all of its values, the new ones among them.
-            changed: the names of the new ones.
-            now: the second that it is.
-
-        Raises:
-            RowNotFoundError: the row is gone.
-            StaleRowError: someone else has saved it since.
-            ContendedRowError: others changed it each time that this was made anew.
-            UniqueError: another row has a value that is to be unique.
-        """
-        new = {name: values[name] for name in changed}
-        mine: AttributeValue = {"B": secrets.token_bytes(8)}
-        for _ in range(ATTEMPTS):
-            try:
-                return self._attempt(before, new, mine, now)
-            except (ConditionFailedError, TransactionCanceledError) as error:
-                stored = _item_in(error)
-                if stored is not None and stored.get(WRITTEN) == mine:
-                    return stored  # the answer of an earlier attempt was lost
-                self._check_stored(before, stored)
-                assert stored is not None, "checked above"
-                before = stored
-        raise ContendedRowError(self._layout.entity, self._identity(values), ATTEMPTS)
-
-    def _attempt(self, before: Item, new: Values, mine: AttributeValue, now: int) -> Item:
-        old = self.plain(before)
-        values = {**old, **new}
-        expression, inputs = self._expression(new, values)
-        moved = self._claims.moved(old, values)
-        inputs |= {name for unique, _, _ in moved for name in unique.attributes}
-        marked = self._version is not None or bool(moved) or bool(inputs)
-        if marked:
-            expression = expression.set_wire(WRITTEN, mine)
-        key = {name: before[name] for name in (self._config.pk, self._config.sk)}
-        condition = self._unchanged(before, inputs)
-        update = expression.action(self._config.table, key, condition, return_item_on_failure=True)
-        if moved:
-            try:
-                self._transact(Action(update=update), self._claim_actions(moved, key, values, now))
-            except TransactionCanceledError as error:
-                self._refuse_taken(error, moved, values)
-                raise
-        else:
-            self._driver.send(single(update))
-        return {**self._layout.item_of(values), **({WRITTEN: mine} if marked else {})}
-
-    def _expression(self, new: Values, values: Values) -> tuple[UpdateExpression, set[str]]:
-        """The update, and which unchanged values its index keys are made of."""
-        expression = UpdateExpression()
-        for name, value in new.items():
-            field = self._layout.fields[name]
-            if value is msgspec.UNSET:
-                expression = expression.remove(field.attribute)
-            else:
-                expression = expression.set_wire(field.attribute, field.to_wire(value))
-        inputs: set[str] = set()
-        for index in self._layout.indexes:
-            if not new.keys() & set(index.path.attributes):
-                continue
-            inputs |= set(index.path.attributes) - new.keys()
-            pair = self._layout.index_key(index, values)
-            for name in index.names:
-                if name == self._config.pk:
-                    continue  # a local index shares the table's partition key
-                expression = (
-                    expression.remove(name)
-                    if pair is None
-                    else expression.set_wire(name, pair[name])
-                )
-        return expression, inputs - set(self._layout.key_fields)
-
-    def _unchanged(self, before: Item, inputs: set[str]) -> Condition:
+    def unchanged(self, before: Item, names: Iterable[str]) -> Condition:
         """The row is there, of the version that was loaded, and so are these values."""
-        demands = [exists(self._config.pk)]
-        names = sorted(inputs | ({self._version} if self._version else set()))
-        for name in names:
-            attribute = self._layout.fields[name].attribute
+        demands = [exists(self.config.pk)]
+        for name in sorted({*names} | ({self.version} if self.version else set())):
+            attribute = self.layout.fields[name].attribute
             wire = before.get(attribute)
             if wire is None or "NULL" in wire:
                 demands.append(is_absent(attribute))
@@ -214,112 +104,246 @@ class Saver:
                 demands.append(Comparison(attribute, "=", wire))
         return all_of(*demands)
 
-    def _check_stored(self, before: Item, stored: Item | None) -> None:
-        key = self._identity(self.plain(before))
-        if stored is None:
-            raise RowNotFoundError(self._layout.entity, key)
-        if self._version is not None:
-            attribute = self._layout.fields[self._version].attribute
+    def check_stored(self, before: Item, stored: Item) -> None:
+        """Refuse a row that someone else has saved since it was loaded."""
+        if self.version is not None:
+            attribute = self.layout.fields[self.version].attribute
             known, found = before.get(attribute), stored.get(attribute)
             if known != found:
-                raise StaleRowError(self._layout.entity, key, _number(known), _number(found))
+                key = self.identity(self.plain(before))
+                raise StaleRowError(self.layout.entity, key, _number(known), _number(found))
 
-    # --- delete ---
+    # --- claims ---
 
-    def remove(self, before: Item) -> None:
-        """Delete a row and its claims; one that is gone is no error.
+    def claim_actions(self, moved: Moves, row: Item, values: Values, now: int) -> list[Action]:
+        """Taking comes first, in the order of `moved`, so that a refusal tells which was taken."""
+        owner = self.key(row)
+        expires = values.get(self.ttl) if self.ttl else None
+        expires = expires if isinstance(expires, int) else None
+        taken = [self.claims.take(new, owner, now, expires) for _, _, new in moved if new]
+        given = [self.claims.give_up(old, owner) for _, old, _ in moved if old]
+        return taken + given
 
-        Raises:
-            StaleRowError: someone else has saved it since it was loaded.
-            ContendedRowError: others changed it each time that this was tried.
-        """
-        for _ in range(ATTEMPTS):
-            try:
-                return self._attempt_removal(before)
-            except (ConditionFailedError, TransactionCanceledError) as error:
-                stored = _item_in(error)
-                if stored is None:
-                    return None
-                self._check_stored(before, stored)
-                before = stored
-        key = self._identity(self.plain(before))
-        raise ContendedRowError(self._layout.entity, key, ATTEMPTS)
+    def refuse_taken(
+        self, reasons: Sequence[CancellationReason], moved: Moves, values: Values, error: Refusal
+    ) -> None:
+        """Raise where a claim that was to be taken is another row's."""
+        taking = [unique for unique, _, new in moved if new]
+        for unique, reason in zip(taking, reasons, strict=False):
+            if reason.code == REFUSED:
+                said = [
+                    "…" if name in self.hidden else values.get(name) for name in unique.attributes
+                ]
+                raise UniqueError(self.layout.entity, unique.attributes, said) from error
 
-    def _attempt_removal(self, before: Item) -> None:
-        old = self.plain(before)
-        moved = self._claims.moved(old, None)
+
+class RowWrite(Write):
+    """A write of a row that was there before it."""
+
+    def __init__(self, rows: Rows, before: Item) -> None:
+        self.rows, self.before = rows, before
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return self.rows.identity(self.rows.plain(self.before))
+
+    def contended(self) -> OrmError:
+        return ContendedRowError(self.rows.layout.entity, self.identity, ATTEMPTS)
+
+    def subject(self) -> str:
+        return f"{self.rows.layout.entity} {self.identity}"
+
+
+class Insert(Write):
+    """A new row.
+
+    Args:
+        rows: the entity.
+        values: all of its values.
+        now: the second that it is, for what has expired.
+
+    Attributes:
+        item: what is stored when it is done.
+    """
+
+    def __init__(self, rows: Rows, values: Values, now: int) -> None:
+        self.rows, self._values, self._now = rows, values, now
+        self._mine: AttributeValue = {"B": secrets.token_bytes(8)}
+        self.item = rows.layout.item_of(values, {WRITTEN: self._mine})
+        self._moved = rows.claims.moved(None, values)
+
+    def actions(self) -> list[Action]:
+        put = Put(
+            table_name=self.rows.config.table,
+            item=self.item,
+            return_values_on_condition_check_failure="ALL_OLD",
+            **condition_fields(self._free(), Placeholders()),
+        )
+        claimed = self.rows.claim_actions(self._moved, self.item, self._values, self._now)
+        return [Action(put=put), *claimed]
+
+    def _free(self) -> Condition:
+        """No row is at the key, or one that has expired."""
+        nothing, ttl = not_exists(self.rows.config.pk), self.rows.ttl
+        if ttl is None:
+            return nothing
+        return any_of(nothing, all_of(exists(ttl), compared(ttl, "<=", self._now)))
+
+    def recognises(self, stored: Item) -> bool:
+        return bool(stored.get(WRITTEN) == self._mine)
+
+    def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
+        self.rows.refuse_taken(reasons[1:], self._moved, self._values, error)
+        raise RowExistsError(self.rows.layout.entity, self.identity, error.applied) from error
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return self.rows.identity(self._values)
+
+    def contended(self) -> OrmError:
+        return ContendedRowError(self.rows.layout.entity, self.identity, ATTEMPTS)
+
+    def subject(self) -> str:
+        return f"{self.rows.layout.entity} {self.identity}"
+
+
+class Change(RowWrite):
+    """What has changed of a row.
+
+    Args:
+        rows: the entity.
+        before: the item that it was loaded as.
+        new: the values that have changed.
+        now: the second that it is.
+
+    Attributes:
+        item: what is stored when it is done, as far as it is known.
+    """
+
+    def __init__(self, rows: Rows, before: Item, new: Values, now: int) -> None:
+        super().__init__(rows, before)
+        self._new, self._now = new, now
+        self._mine: AttributeValue = {"B": secrets.token_bytes(8)}
+        self.item: Item = before
+        self._moved: Moves = []
+
+    def actions(self) -> list[Action]:
+        rows, old = self.rows, self.rows.plain(self.before)
+        values = {**old, **self._new}
+        expression, inputs = self._expression(values)
+        self._moved = rows.claims.moved(old, values)
+        inputs |= {name for unique, _, _ in self._moved for name in unique.attributes}
+        self.item = rows.layout.item_of(values)
+        if rows.version is not None or self._moved or inputs:
+            expression = expression.set_wire(WRITTEN, self._mine)
+            self.item[WRITTEN] = self._mine
+        key, condition = rows.key(self.before), rows.unchanged(self.before, inputs)
+        update = expression.action(rows.config.table, key, condition, return_item_on_failure=True)
+        return [Action(update=update), *rows.claim_actions(self._moved, key, values, self._now)]
+
+    def _expression(self, values: Values) -> tuple[UpdateExpression, set[str]]:
+        """The update, and which unchanged values its index keys are made of."""
+        layout, new = self.rows.layout, self._new
+        expression = UpdateExpression()
+        for name, value in new.items():
+            field = layout.fields[name]
+            if value is msgspec.UNSET:
+                expression = expression.remove(field.attribute)
+            else:
+                expression = expression.set_wire(field.attribute, field.to_wire(value))
+        inputs: set[str] = set()
+        for index in layout.indexes:
+            if not new.keys() & set(index.path.attributes):
+                continue
+            inputs |= set(index.path.attributes) - new.keys()
+            pair = layout.index_key(index, values)
+            for name in index.names:
+                if name == self.rows.config.pk:
+                    continue  # a local index shares the table's partition key
+                expression = (
+                    expression.remove(name)
+                    if pair is None
+                    else expression.set_wire(name, pair[name])
+                )
+        return expression, inputs - set(layout.key_fields)
+
+    def recognises(self, stored: Item) -> bool:
+        mine = bool(stored.get(WRITTEN) == self._mine)
+        if mine:
+            self.item = stored
+        return mine
+
+    def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
+        values = {**self.rows.plain(self.before), **self._new}
+        self.rows.refuse_taken(reasons[1:], self._moved, values, error)
+        if reasons[0].code != REFUSED:
+            raise error
+        if reasons[0].item is None:
+            raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
+        self.rows.check_stored(self.before, reasons[0].item)
+        self.before = reasons[0].item
+        return True
+
+
+class Removal(RowWrite):
+    """The deletion of a row and its claims; one that is gone is no error."""
+
+    def __init__(self, rows: Rows, before: Item) -> None:
+        super().__init__(rows, before)
+        self._gone = False
+
+    def actions(self) -> list[Action]:
+        if self._gone:
+            return []
+        rows, old = self.rows, self.rows.plain(self.before)
+        moved = rows.claims.moved(old, None)
         inputs = {name for unique, _, _ in moved for name in unique.attributes}
-        key = {name: before[name] for name in (self._config.pk, self._config.sk)}
-        careful = bool(moved) or self._version is not None
-        condition = self._unchanged(before, inputs) if careful else None
+        key, careful = rows.key(self.before), bool(moved) or rows.version is not None
+        condition = rows.unchanged(self.before, inputs) if careful else None
         delete = Delete(
-            table_name=self._config.table,
+            table_name=rows.config.table,
             key=key,
             return_values_on_condition_check_failure="ALL_OLD" if careful else None,
             **condition_fields(condition, Placeholders()),
         )
-        if moved:
-            self._transact(Action(delete=delete), self._claim_actions(moved, key, old, 0))
+        return [Action(delete=delete), *rows.claim_actions(moved, key, old, 0)]
+
+    def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
+        if reasons[0].code != REFUSED:
+            raise error
+        stored = reasons[0].item
+        if stored is None:
+            self._gone = True
         else:
-            self._driver.send(DeleteItem(**msgspec.structs.asdict(delete)))
-
-    # --- claims ---
-
-    def _claim_actions(
-        self,
-        moved: list[tuple[UniqueSet, Item | None, Item | None]],
-        row: Item,
-        values: Values,
-        now: int,
-    ) -> list[Action]:
-        """Taking comes first, in the order of `moved`, so that a refusal tells which was taken."""
-        owner = {name: row[name] for name in (self._config.pk, self._config.sk)}
-        expires = values.get(self._ttl) if self._ttl else None
-        expires = expires if isinstance(expires, int) else None
-        taken = [self._claims.take(new, owner, now, expires) for _, _, new in moved if new]
-        given = [self._claims.give_up(old, owner) for _, old, _ in moved if old]
-        return taken + given
-
-    def _transact(self, first: Action, others: list[Action]) -> None:
-        transact(self._driver, [first, *others], self._config, token=secrets.token_urlsafe(24))
-
-    def _refuse_taken(
-        self,
-        error: ConditionFailedError | TransactionCanceledError,
-        moved: list[tuple[UniqueSet, Item | None, Item | None]],
-        values: Values,
-    ) -> None:
-        if not isinstance(error, TransactionCanceledError):
-            return
-        taking = [unique for unique, _, new in moved if new]
-        for unique, reason in zip(taking, error.reasons[1:], strict=False):
-            if reason.code == "ConditionalCheckFailed":
-                said = [
-                    "…" if name in self._hidden else values.get(name) for name in unique.attributes
-                ]
-                raise UniqueError(self._layout.entity, unique.attributes, said) from error
-
-    # --- what is stored ---
-
-    def plain(self, item: Item) -> dict[str, Any]:
-        """The values of a stored item."""
-        return self._layout.values(self._layout.row(item))
-
-    def _identity(self, values: Values) -> dict[str, Any]:
-        return {name: values.get(name) for name in self._layout.key_fields}
+            self.rows.check_stored(self.before, stored)
+            self.before = stored
+        return True
 
 
-def _item_in(error: ConditionFailedError | TransactionCanceledError) -> Item | None:
-    """The item that was there when the first action was refused.
+class Check(RowWrite):
+    """The demand that a row is there, of the version that was loaded, and that conditions hold."""
 
-    Raises:
-        TransactionCanceledError: another action was at fault, which is not the row's own.
-    """
-    if isinstance(error, ConditionFailedError):
-        return error.item
-    if not error.reasons or error.reasons[0].code != "ConditionalCheckFailed":
-        raise error
-    return error.reasons[0].item
+    def __init__(self, rows: Rows, before: Item, said: str, condition: Condition | None) -> None:
+        super().__init__(rows, before)
+        self._said, self._condition = said, condition
+
+    def actions(self) -> list[Action]:
+        demands = [self.rows.unchanged(self.before, ())]
+        demands += [self._condition] if self._condition is not None else []
+        check = ConditionCheck(
+            table_name=self.rows.config.table,
+            key=self.rows.key(self.before),
+            return_values_on_condition_check_failure="ALL_OLD",
+            **condition_fields(all_of(*demands), Placeholders()),
+        )
+        return [Action(condition_check=check)]
+
+    def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
+        stored = reasons[0].item
+        if stored is None:
+            raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
+        self.rows.check_stored(self.before, stored)
+        raise CheckFailedError(self.rows.layout.entity, self.identity, self._said) from error
 
 
 def _number(wire: AttributeValue | None) -> Any:

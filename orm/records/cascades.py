@@ -1,0 +1,260 @@
+"""Cascades: what becomes of the rows that hang on a row when it is deleted for good.
+
+What a relation declares with `on_delete` is read from both its sides: a `has_many` says it of its
+rows, a `belongs_to` of its own row. Edges of many-to-many relations go with either row. Rows in the
+bin hang on it as live ones do. Where rows are found by a global index, one that was written a
+moment ago may be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from orm.definitions import EntityDefinition, RelationDefinition
+from orm.errors import ConfigurationError
+from orm.indexes.edges import MANY_TO_MANY, side_of
+from orm.indexes.relations import morph_columns
+from orm.limits import TRANSACTION_ACTIONS_MAX
+from orm.parallel import in_parallel
+from orm.records.errors import RestrictedError
+from orm.records.pending import Pending, finish
+
+if TYPE_CHECKING:
+    from orm.records.connection import Connection
+    from orm.records.query import RecordQuery
+    from orm.records.repository import Repository
+
+
+class Dependent(msgspec.Struct, frozen=True):
+    """Rows that hang on those of another model.
+
+    Args:
+        model: whose rows they are.
+        relation: what says so, as `User.posts`.
+        action: what becomes of them: `cascade`, `restrict` or `set_null`.
+        held: attribute of theirs → attribute of the other whose value it holds.
+        fixed: attribute of theirs → the value that it has.
+        implied: whether that is so unless a relation says otherwise.
+    """
+
+    model: str
+    relation: str
+    action: str
+    held: dict[str, str]
+    fixed: dict[str, Any] = {}
+    implied: bool = False
+
+    def values(self, record: Any) -> dict[str, Any]:
+        """What they hold of one row."""
+        return {**self.fixed, **{name: getattr(record, own) for name, own in self.held.items()}}
+
+
+def dependents(definitions: Mapping[str, EntityDefinition]) -> dict[str, list[Dependent]]:
+    """What hangs on the rows of each model.
+
+    Raises:
+        ConfigurationError: both sides of a relation say what becomes of its rows, and differ.
+    """
+    found: dict[str, list[Dependent]] = {name: [] for name in definitions}
+    for owner in definitions.values():
+        for relation in owner.relations:
+            for on, dependent in _of_relation(definitions, owner, relation):
+                _add(found[on], dependent)
+    return found
+
+
+def _add(known: list[Dependent], dependent: Dependent) -> None:
+    for place, other in enumerate(known):
+        if (other.model, other.held, other.fixed) != (
+            dependent.model,
+            dependent.held,
+            dependent.fixed,
+        ):
+            continue
+        if other.implied:
+            known[place] = dependent
+        elif not dependent.implied and other.action != dependent.action:
+            reason = f"says {dependent.action}, {other.relation} says {other.action}"
+            raise ConfigurationError(dependent.relation, reason, "declare on_delete on one side")
+        return
+    known.append(dependent)
+
+
+def _of_relation(
+    definitions: Mapping[str, EntityDefinition],
+    owner: EntityDefinition,
+    relation: RelationDefinition,
+) -> Iterator[tuple[str, Dependent]]:
+    """`(model on whose rows they hang, what hangs)`."""
+    label, action = f"{owner.name}.{relation.name}", relation.on_delete
+    if relation.model not in definitions:
+        return
+    if relation.kind in MANY_TO_MANY:
+        yield from _edges(definitions, owner, relation, label)
+    elif not action or "through" in relation.kind:
+        return
+    elif relation.kind == "belongs_to":
+        held = {relation.foreign_key: relation.owner_key or _key(definitions[relation.model])}
+        yield relation.model, Dependent(owner.name, label, action, held)
+    elif relation.kind in ("has_one", "has_many"):
+        held = {relation.foreign_key: relation.owner_key or _key(owner)}
+        yield owner.name, Dependent(relation.model, label, action, held)
+    else:
+        type_column, id_column = morph_columns(relation)
+        held, fixed = {id_column: relation.owner_key or _key(owner)}, {type_column: owner.name}
+        yield owner.name, Dependent(relation.model, label, action, held, fixed)
+
+
+def _edges(
+    definitions: Mapping[str, EntityDefinition],
+    owner: EntityDefinition,
+    relation: RelationDefinition,
+    label: str,
+) -> Iterator[tuple[str, Dependent]]:
+    side = side_of(owner.name, relation)
+    fixed = dict(relation.pivot.constants) if relation.pivot else {}
+    kinds = {"morph_to_many": owner.name, "morphed_by_many": relation.model}
+    if kind := kinds.get(relation.kind):
+        fixed[relation.type_column or side.typed[0]] = kind
+    near = next(name for name in side.near if name not in side.typed)
+    action, implied = relation.on_delete or "cascade", not relation.on_delete
+    held = {near: _key(owner)}
+    yield owner.name, Dependent(side.edge, label, action, held, fixed, implied)
+    far = definitions[relation.model]
+    held = {side.far: _key(far)}
+    yield far.name, Dependent(side.edge, label, "cascade", held, fixed, implied=True)
+
+
+def _key(definition: EntityDefinition) -> str:
+    return definition.primary_key[0]
+
+
+# --- deleting ---
+
+
+def deletions(repository: Repository[Any], record: Any) -> list[list[Pending]]:
+    """The writes that delete a row and what hangs on it, by how far it hangs from the row.
+
+    Raises:
+        RestrictedError: rows hang on it whose relation restricts that.
+    """
+    gathered = _Gathered()
+    level = [_Row(repository, record)]
+    gathered.go(level)
+    while level:
+        found = in_parallel(_hanging_on, level)
+        level = gathered.go([one for rows in found for one in rows])
+    return gathered.writes()
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A row that hangs on another, and what becomes of it.
+
+    Args:
+        repository: its model's.
+        record: the row.
+        dependent: how it hangs; None for the row that is deleted to begin with.
+        on: the row that it hangs on.
+    """
+
+    repository: Any
+    record: Any
+    dependent: Dependent | None = None
+    on: _Row | None = None
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What tells the row from all others."""
+        return (self.repository.definition.name, *map(repr, self.identity.values()))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        identity: dict[str, Any] = self.repository.rows.identity(
+            self.repository.layout.values(self.record)
+        )
+        return identity
+
+
+class _Gathered:
+    """What a deletion takes with it: the rows that go and those that are emptied."""
+
+    def __init__(self) -> None:
+        self._gone: dict[tuple[str, ...], tuple[int, _Row]] = {}
+        self._emptied: dict[tuple[str, ...], tuple[int, _Row]] = {}
+        self._depth = -1
+
+    def go(self, rows: Iterable[_Row]) -> list[_Row]:
+        """Take rows that hang on those before; the ones that go now and were not known to.
+
+        Raises:
+            RestrictedError: one of them restricts that.
+        """
+        self._depth += 1
+        new = []
+        for row in rows:
+            if row.place in self._gone:
+                continue
+            if row.dependent is not None and row.dependent.action == "restrict":
+                raise _restricted(row)
+            if row.dependent is not None and row.dependent.action == "set_null":
+                self._empty(row, row.dependent)
+            else:
+                self._gone[row.place] = self._depth, row
+                new.append(row)
+        return new
+
+    def _empty(self, row: _Row, dependent: Dependent) -> None:
+        _, known = self._emptied.setdefault(row.place, (self._depth, row))
+        for name in (*dependent.held, *dependent.fixed):
+            setattr(known.record, name, None)
+
+    def writes(self) -> list[list[Pending]]:
+        """The writes of each depth; a row that goes is not emptied first."""
+        levels: list[list[Pending]] = [[] for _ in range(self._depth + 1)]
+        for place, (depth, row) in self._emptied.items():
+            if place not in self._gone:
+                pending = row.repository.pending_save(row.record)
+                levels[depth] += [] if pending is None else [pending]
+        for depth, row in self._gone.values():
+            levels[depth].append(row.repository.pending_removal(row.record))
+        return levels
+
+
+def _restricted(row: _Row) -> RestrictedError:
+    assert row.on is not None, "it hangs on a row"
+    assert row.dependent is not None, "it hangs somehow"
+    name, dependent = row.on.repository.definition.name, row.dependent
+    return RestrictedError(name, row.on.identity, dependent.model, dependent.relation)
+
+
+def _hanging_on(row: _Row) -> list[_Row]:
+    """The rows that hang on this one."""
+    connection, name = row.repository.connection, row.repository.definition.name
+    found = []
+    for dependent in connection.dependents(name):
+        theirs, values = connection.repository(dependent.model), dependent.values(row.record)
+        if all(value is not None for value in values.values()):
+            found += [_Row(theirs, one, dependent, row) for one in hanging(theirs, values)]
+    return found
+
+
+def hanging(repository: Repository[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The rows with these values, in the bin or not."""
+    asked: RecordQuery[Any] = repository.query().where(**values)
+    if repository.definition.traits.soft_deletes:
+        asked = asked.with_trashed()
+    return asked.get()
+
+
+def delete_all(connection: Connection, levels: Iterable[list[Pending]]) -> None:
+    """Carry out deletions: together where a transaction takes them, else from the outside in."""
+    known = list(levels)
+    every = [one for level in known for one in level]
+    if sum(len(one.write.actions()) for one in every) <= TRANSACTION_ACTIONS_MAX:
+        finish(connection.driver, connection.config, every)
+        return
+    for level in reversed(known):
+        in_parallel(lambda one: finish(connection.driver, connection.config, [one]), level)
