@@ -5,9 +5,11 @@ from orm.records.clauses import Clause
 from orm.records.connection import Connection
 from orm.records.dynamo import Dynamo, dynamo
 from orm.records.errors import (
+    CheckFailedError,
     ContendedRowError,
     ImmutableAttributeError,
     NotLoaded,
+    PartlyWrittenError,
     RestrictedError,
     StaleRowError,
     UniqueError,
@@ -34,9 +36,11 @@ from orm.records.relations import (
 from orm.records.repository import Repository
 from orm.records.resolver import RelationshipResolver
 from orm.records.traits import Expires, HasUuid, SoftDeletes, Timestamps, Versioned
+from orm.records.transaction import Transaction
 
 __all__ = [
     "Attr",
+    "CheckFailedError",
     "Clause",
     "Connection",
     "ContendedRowError",
@@ -48,6 +52,7 @@ __all__ = [
     "Many",
     "NotLoaded",
     "One",
+    "PartlyWrittenError",
     "RecordQuery",
     "Related",
     "Relation",
@@ -58,6 +63,7 @@ __all__ = [
     "StaleRowError",
     "Synced",
     "Timestamps",
+    "Transaction",
     "UniqueError",
     "Versioned",
     "attr",

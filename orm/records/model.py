@@ -285,6 +285,11 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         return f"{type(self).__name__}({', '.join(said)})"
 
 
+def is_stored(record: DynamoDBModel) -> bool:
+    """Whether a row was loaded or saved, and not deleted since."""
+    return record.__dict__.get("_stored") is not None
+
+
 def _as_dicts(rows: Any) -> Any:
     if isinstance(rows, list):
         return [row.to_dict() for row in rows]

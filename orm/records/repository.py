@@ -20,7 +20,7 @@ from orm.records.cascades import delete_all, deletions
 from orm.records.claims import Claims
 from orm.records.errors import ImmutableAttributeError
 from orm.records.links import link_of
-from orm.records.model import DynamoDBModel, new_id
+from orm.records.model import DynamoDBModel, is_stored, new_id
 from orm.records.pending import Pending, finish
 from orm.records.query import RecordQuery
 from orm.records.related import Related
@@ -296,11 +296,14 @@ class Repository(Generic[R]):
     # --- deleting ---
 
     def delete(self, record: R) -> None:
-        """Delete a row, or put it into the bin where the model has one.
+        """Delete a row, or put it into the bin where the model has one. A row that is not stored
+        stays so.
 
         Raises:
             StaleRowError: someone else has saved it since; only of models with a version.
         """
+        if not is_stored(record):
+            return
         if self.to_bin(record):
             self.save(record)
         else:
@@ -463,11 +466,6 @@ class Repository(Generic[R]):
     def all(self) -> Iterator[R]:
         """Every row, by reading the whole table; see `RecordQuery.scan`."""
         return self.query().scan()
-
-
-def is_stored(record: DynamoDBModel) -> bool:
-    """Whether a row was loaded or saved, and not deleted since."""
-    return record.__dict__.get("_stored") is not None
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:

@@ -22,6 +22,7 @@ from orm.expressions import Condition, all_of
 from orm.limits import TRANSACTION_ACTIONS_MAX
 from orm.records.clauses import Clause, condition
 from orm.records.errors import PartlyWrittenError
+from orm.records.model import is_stored
 from orm.records.pending import Pending, finish
 from orm.records.saving import Check
 
@@ -78,6 +79,8 @@ class Transaction:
 
     def delete(self, record: DynamoDBModel) -> None:
         """Delete a row, or put it into the bin where the model has one."""
+        if not is_stored(record):
+            return
         if self._repository(record).to_bin(record):
             self.save(record)
         else:
@@ -85,6 +88,8 @@ class Transaction:
 
     def force_delete(self, record: DynamoDBModel) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare."""
+        if not is_stored(record):
+            return
         levels = self._repository(record).pending_deletions(record)
         self._take([one for level in reversed(levels) for one in level])
 
