@@ -89,15 +89,19 @@ def test_one_refusal_leaves_all_as_it_was_and_names_its_row(
     users, account = connection.repository(User), accounts.create(id="a")
     users.create(id="1", name="Ann", email="ann@example.com")
 
-    with pytest.raises(UniqueError, match=r"User: email='ANN@example.com' is taken"):
-        with connection.transaction() as tx:
-            tx.create(Account, id="b")
-            tx.create(User, id="2", name="Anna", email="ANN@example.com")
+    with (
+        pytest.raises(UniqueError, match=r"User: email='ANN@example.com' is taken"),
+        connection.transaction() as tx,
+    ):
+        tx.create(Account, id="b")
+        tx.create(User, id="2", name="Anna", email="ANN@example.com")
 
-    with pytest.raises(RowExistsError, match=r"User exists at id '1'|User exists at"):
-        with connection.transaction() as tx:
-            tx.create(Account, id="b")
-            tx.create(User, id="1", name="Bob")
+    with (
+        pytest.raises(RowExistsError, match=r"User exists at id '1'|User exists at"),
+        connection.transaction() as tx,
+    ):
+        tx.create(Account, id="b")
+        tx.create(User, id="1", name="Bob")
 
     late = accounts.find_or_fail("a")
     account.update(pence=1)
@@ -126,10 +130,12 @@ def test_a_demand_is_made_of_what_is_stored(
         tx.check(ann, User.age >= 30)
         tx.create(Account, id="a")
     users.find_or_fail("1").update(age=20)
-    with pytest.raises(CheckFailedError, match=r"User .*not so that age >= 30"):
-        with connection.transaction() as tx:
-            tx.check(ann, User.age >= 30)
-            tx.create(Account, id="b")
+    with (
+        pytest.raises(CheckFailedError, match=r"User .*not so that age >= 30"),
+        connection.transaction() as tx,
+    ):
+        tx.check(ann, User.age >= 30)
+        tx.create(Account, id="b")
     account = accounts.find_or_fail("a")
     accounts.find_or_fail("a").update(pence=7)
     with pytest.raises(StaleRowError), connection.transaction() as tx:
@@ -214,10 +220,12 @@ def test_what_was_done_of_several_parts_is_said(
     connection: Connection, accounts: Repository[Account]
 ) -> None:
     accounts.create(id="150", pence=1)
-    with pytest.raises(PartlyWrittenError, match="first 100 of 201 writes") as refused:
-        with connection.transaction(chunked=True) as tx:
-            for number in range(201):
-                tx.create(Account, id=f"{number}")
+    with (
+        pytest.raises(PartlyWrittenError, match="first 100 of 201 writes") as refused,
+        connection.transaction(chunked=True) as tx,
+    ):
+        for number in range(201):
+            tx.create(Account, id=f"{number}")
     assert isinstance(refused.value.__cause__, RowExistsError)
     assert pence(accounts) == {"150": 1, **{f"{number}": 0 for number in range(100)}}
 
@@ -226,7 +234,9 @@ def test_rows_of_another_connection_are_refused(
     connection: Connection, accounts: Repository[Account]
 ) -> None:
     account = accounts.create(id="a")
-    with pytest.raises(ConfigurationError, match="of another connection"):
-        with connection.for_tenant("other").transaction() as tx:
-            tx.delete(account)
+    with (
+        pytest.raises(ConfigurationError, match="of another connection"),
+        connection.for_tenant("other").transaction() as tx,
+    ):
+        tx.delete(account)
     assert pence(accounts) == {"a": 0}
