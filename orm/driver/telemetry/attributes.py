@@ -34,6 +34,7 @@ ERROR_TYPE: Final = "error.type"
 INDEX_NAME: Final = "aws.dynamodb.index_name"
 STATUS_CODE: Final = "db.response.status_code"
 
+_OF_STREAMS: Final = {"DescribeStream", "GetShardIterator", "GetRecords"}
 _SUBJECTS_MAX: Final = 1_024  # a program with more tables makes some again
 
 
@@ -61,16 +62,16 @@ class Subjects:
 
     def of(self, request: Request[Any]) -> Subject:
         """What a request is about."""
-        return self._kept(request.operation, tables_of(request), hasattr(request, "stream_arn"))
+        return self._kept(request.operation, tables_of(request))
 
-    def _made(self, operation: str, tables: tuple[str, ...], streams: bool) -> Subject:
+    def _made(self, operation: str, tables: tuple[str, ...]) -> Subject:
         about: Attributes = {"db.system.name": "aws.dynamodb", "db.operation.name": operation}
         if len(tables) == 1:
             about[COLLECTION] = tables[0]
         about |= self._server
         call: Attributes = {
             "rpc.system": "aws-api",
-            "rpc.service": "DynamoDB Streams" if streams else "DynamoDB",
+            "rpc.service": "DynamoDB Streams" if operation in _OF_STREAMS else "DynamoDB",
             "rpc.method": operation,
         }
         named: Attributes = {"aws.dynamodb.table_names": tables} if tables else {}
@@ -126,10 +127,11 @@ def _indexes(indexes: Sequence[SecondaryIndex]) -> list[str]:
 
 def _consumed(consumed: Capacity | Sequence[Capacity]) -> list[str]:
     """In the API's own words, nothing left out because it is 0."""
-    return [
-        f'{{"TableName":"{capacity.table_name}","CapacityUnits":{capacity.capacity_units}}}'
+    parts = [
+        {"TableName": capacity.table_name, "CapacityUnits": capacity.capacity_units}
         for capacity in _listed(consumed)
     ]
+    return [msgspec.json.encode(part).decode() for part in parts]
 
 
 Reading: TypeAlias = Callable[[Any], AttributeValue | None]
