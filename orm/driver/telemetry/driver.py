@@ -12,7 +12,7 @@ was applied must not look like one that failed.
 from __future__ import annotations
 
 import logging
-from contextvars import ContextVar, Token
+from contextvars import Token
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -86,12 +86,12 @@ class _Call(msgspec.Struct):
     started_nanos: int
     began: float
     span: trace.Span = trace.INVALID_SPAN
-    span_token: Token[context.Context] | None = None
-    token: Token[_Call | None] | None = None
+    token: Token[context.Context] | None = None
     failed_attempts: int = 0
 
 
-_CURRENT: ContextVar[_Call | None] = ContextVar("keyfold.telemetry.call", default=None)
+_CURRENT: Final = context.create_key("keyfold-call")
+"""The place of the call under way in OpenTelemetry's context."""
 
 
 class _Traced:
@@ -111,86 +111,99 @@ class _Traced:
     def send(self, request: Request[R], /) -> R:
         """See `Driver.send`."""
         if self._looking and self._clock.monotonic() >= self._look_at:
-            self._listeners.look()
-            self._settle()
+            self._look()
         if not self._on:
             return self._driver.send(request)
         call = self._begin(request)
         try:
             answer = self._driver.send(request)
         except BaseException as error:
-            self._end(call, request, getattr(error, "answer", None), error)
+            self._end(call, request, None, error)
             raise
-        self._end(call, request, answer)
+        self._end(call, request, answer, None)
         return answer
+
+    def _look(self) -> None:
+        try:
+            self._listeners.look()
+        except Exception as trouble:
+            _log(trouble)
+        self._settle()
 
     def _begin(self, request: Request[Any]) -> _Call | None:
         try:
             subject, clock = self._subjects.of(request), self._clock
             call = _Call(subject, self._listeners, 1_000 * clock.now_micros(), clock.monotonic())
-            if self._listeners.tracer is not None:
-                _begin_span(call, self._listeners.tracer)
-            call.token = _CURRENT.set(call)
+            _enter(call, self._listeners.tracer)
         except Exception as trouble:
             _log(trouble)
             return None
         return call
 
     def _end(
-        self,
-        call: _Call | None,
-        request: Request[Any],
-        answer: object,
-        error: BaseException | None = None,
+        self, call: _Call | None, request: Request[Any], answer: object, error: BaseException | None
     ) -> None:
         if call is None:
             return
         try:
             seconds = self._clock.monotonic() - call.began
-            _leave(call)
-            failure = {} if error is None else of_error(error)
-            if (instruments := self._listeners.instruments) is not None:
-                index = getattr(request, "index_name", None)
-                instruments.record(call.subject, index, seconds, answer, failure)
-            if call.span.is_recording():
-                call.span.set_attributes(said_by(request) | said_by(answer) | failure)
-                _tell_trouble(call, error, failed=ERROR_TYPE in failure)
-            call.span.end(call.started_nanos + round(seconds * 1e9))
+            try:
+                answer = getattr(error, "answer", answer)  # what an error brought counts as well
+                _tell(call, request, seconds, answer, error)
+            finally:
+                call.span.end(call.started_nanos + round(seconds * 1e9))
         except Exception as trouble:
             _log(trouble)
+        finally:
+            if call.token is not None:
+                context.detach(call.token)
 
 
-def _begin_span(call: _Call, tracer: trace.Tracer) -> None:
-    call.span = tracer.start_span(
-        call.subject.span_name,
-        kind=trace.SpanKind.CLIENT,
-        attributes=call.subject.of_spans,
-        start_time=call.started_nanos,
-    )
-    # Attached even if it is sampled out, so that what happens within is sampled out with it.
-    call.span_token = context.attach(trace.set_span_in_context(call.span))
+def _enter(call: _Call, tracer: trace.Tracer | None) -> None:
+    """Begin the span, and make it and the call the current ones."""
+    within = context.set_value(_CURRENT, call)
+    if tracer is not None:
+        call.span = tracer.start_span(
+            call.subject.span_name,
+            kind=trace.SpanKind.CLIENT,
+            attributes=call.subject.of_spans,
+            start_time=call.started_nanos,
+        )
+        # Current even if it is sampled out, so that what happens within is sampled out with it.
+        within = trace.set_span_in_context(call.span, within)
+    call.token = context.attach(within)
 
 
-def _leave(call: _Call) -> None:
-    """What was current before the call is so again."""
-    if call.token is not None:
-        _CURRENT.reset(call.token)
-    if call.span_token is not None:
-        context.detach(call.span_token)
-
-
-def _tell_trouble(call: _Call, error: BaseException | None, *, failed: bool) -> None:
-    """What only some spans have: repeated attempts, reasons of a cancellation, a failure."""
-    attempts = call.failed_attempts + 1
-    if isinstance(error, DriverError):
-        attempts = max(error.attempts, call.failed_attempts + (not error.retry))
-    if attempts > 1:
-        call.span.set_attribute("keyfold.dynamodb.attempts", attempts)
+def _tell(
+    call: _Call,
+    request: Request[Any],
+    seconds: float,
+    answer: object,
+    error: BaseException | None,
+) -> None:
+    """While the span is still current, so that an exemplar of a metric leads to it."""
+    failure = {} if error is None else of_error(error)
+    if (instruments := call.listeners.instruments) is not None:
+        index = getattr(request, "index_name", None)
+        instruments.record(call.subject, index, seconds, answer, failure)
+    if not call.span.is_recording():
+        return
+    said = said_by(request) | said_by(answer) | failure
+    if (attempts := _attempts(call, error)) > 1:
+        said["keyfold.dynamodb.attempts"] = attempts
     if isinstance(error, TransactionCanceledError):
         codes = [known_code(reason.code) for reason in error.reasons]
-        call.span.set_attribute("keyfold.dynamodb.cancellation_reasons", codes)
-    if failed:
+        said["keyfold.dynamodb.cancellation_reasons"] = codes
+    call.span.set_attributes(said)
+    if ERROR_TYPE in failure:
         call.span.set_status(trace.StatusCode.ERROR)  # no text: an error's may hold keys
+
+
+def _attempts(call: _Call, error: BaseException | None) -> int:
+    """Those that failed, and the last one if it was none of them."""
+    if isinstance(error, DriverError):
+        return max(error.attempts, call.failed_attempts + (not error.retry))
+    return call.failed_attempts + 1
 
 
 class _TracedAttempts:
@@ -204,7 +217,8 @@ class _TracedAttempts:
         try:
             return self._driver.send(request)
         except DriverError as error:
-            if error.retry and (call := _CURRENT.get()) is not None:
+            call = context.get_value(_CURRENT) if error.retry else None
+            if isinstance(call, _Call):
                 _note(call, error)
             raise
 

@@ -122,3 +122,13 @@ def test_two_drivers_of_one_program_share_their_instruments(observatory: Observa
         observatory.over(call("PutItem")[1]).send(PUT)
     (point,) = observatory.points(DURATIONS)
     assert point.count == 2
+
+
+def test_an_exemplar_leads_from_the_metric_to_the_span_of_the_call(
+    observatory: Observatory,
+) -> None:
+    observatory.over(call("PutItem")[1]).send(PUT)
+    (point,) = observatory.points(DURATIONS)
+    context = observatory.span().context
+    assert context is not None
+    assert [exemplar.span_id for exemplar in point.exemplars] == [context.span_id]

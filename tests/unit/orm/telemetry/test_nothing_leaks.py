@@ -12,11 +12,12 @@ import base64
 import contextlib
 import importlib
 import logging
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from opentelemetry import trace
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from orm.clock import ManualClock
@@ -46,8 +47,10 @@ from orm.requests import (
     TransactWriteItems,
     Update,
     UpdateItem,
+    Written,
 )
 from tests.counts import count
+from tests.unit.orm.fakes import ScriptedDriver
 from tests.unit.orm.telemetry.calls import ARN, CALLS, INDEX
 from tests.unit.orm.telemetry.observatory import Observatory
 
@@ -228,17 +231,33 @@ def test_every_request_may_carry_canaries() -> None:
     assert {kind for kind in kinds if hasattr(kind, "operation")} == set(fields_of)
 
 
+class Broken(ParentBased):
+    """A sampler of somebody's, which fails and names what it should not."""
+
+    def should_sample(self, *args: Any, **kwargs: Any) -> Any:
+        raise ValueError(WORD)
+
+
 def test_what_goes_wrong_in_telemetry_is_logged_without_its_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """And the call's own answer is what its caller gets."""
-
-    class Broken(ParentBased):
-        def should_sample(self, *args: Any, **kwargs: Any) -> Any:
-            raise ValueError(WORD)
-
     observatory = Observatory(Broken(ALWAYS_ON))
     (request, answer), *_ = CALLS
     assert observatory.over(answer).send(request).capacity_units() == 1.5
     assert "telemetry of a call failed: ValueError" in caplog.text
+    assert WORD not in caplog.text
+
+
+def test_an_answer_that_cannot_be_told_ends_its_span_all_the_same(
+    caplog: pytest.LogCaptureFixture, observatory: Observatory
+) -> None:
+    """What was current before is so again, and the caller gets the answer as it came."""
+    (request, _), *_ = CALLS
+    odd = Written(consumed_capacity=cast(Any, [WORD]))
+    before = trace.get_current_span()
+    assert observatory.traced(ScriptedDriver(lambda _: odd)).send(request) is odd
+    assert trace.get_current_span() is before
+    assert observatory.span().name == "PutItem orders"
+    assert "telemetry of a call failed: AttributeError" in caplog.text
     assert WORD not in caplog.text
