@@ -52,6 +52,7 @@ VARIABLES: Final = {
     "KEYFOLD_ENDPOINT": "endpoint",
     "KEYFOLD_REGION": "region",
     "KEYFOLD_TRANSPORT": "transport",
+    "KEYFOLD_TELEMETRY": "telemetry",
     "KEYFOLD_EVENTS_TABLE": "events_table",
     "KEYFOLD_READ_MODELS_TABLE": "read_models_table",
 }
@@ -76,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         endpoint: where DynamoDB answers, if not where the engine says.
         region: the AWS region, if not the one of the environment or the profile.
         transport: `lean` (Keyfold signs and sends) or `stock` (botocore does all of it).
+        telemetry: whether OpenTelemetry is told of every call, where the program sets a provider:
+            `on` or `off`.
         local_region: the region on the local engine, which keeps the tables of each region apart.
             DynamoDB Local looks through the change records of older tables of the same region at
             each write, so what writes much and often begins anew has one of its own.
@@ -91,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     endpoint: str | None = None
     region: str | None = None
     transport: Literal["lean", "stock"] = "lean"
+    telemetry: Literal["on", "off"] = "on"
     local_region: str | None = None
     events_table: str = "events"
     read_models_table: str = "read-models"
@@ -321,8 +325,15 @@ def open_driver(
     environ: Mapping[str, str] = os.environ,
     policy: RetryPolicy | None = None,
 ) -> Driver:
-    """The driver for the engine of the settings; it retries. Errors are those of the transport."""
+    """The driver for the engine of the settings; it retries, and tells OpenTelemetry of its calls.
+    Errors are those of the transport."""
     from orm.driver.retry import RetryingDriver
     from orm.driver.wire import WireDriver
 
-    return RetryingDriver(WireDriver(open_transport(settings, environ)), policy)
+    wire = WireDriver(open_transport(settings, environ))
+    if settings.telemetry == "off":
+        return RetryingDriver(wire, policy)
+    from orm.driver.telemetry import traced, traced_attempts
+
+    driver = RetryingDriver(traced_attempts(wire), policy)
+    return traced(driver, endpoint_url=settings.endpoint, region=settings.region)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orm.driver import RetryingDriver
 from orm.driver.boto import BotoTransport
 from orm.errors import ConfigurationError
 from orm.memory import MemoryTransport
@@ -17,6 +18,7 @@ from orm.settings import (
     import_object,
     load_project,
     load_settings,
+    open_driver,
     open_driver,
     open_transport,
 )
@@ -193,3 +195,13 @@ def test_one_table_may_serve_as_both() -> None:
     names = {"pk": "hash"}
     settings = Settings(read_models_table="events", events=names, read_models=names)
     assert settings.events_config == settings.read_models_config
+
+
+def test_opentelemetry_is_told_of_calls_unless_that_is_off(tmp_path: Path) -> None:
+    told = open_driver(Settings(engine="memory"))
+    silent = open_driver(load_settings(tmp_path, {"KEYFOLD_TELEMETRY": "off"}, engine="memory"))
+    assert isinstance(silent, RetryingDriver)
+    assert not isinstance(told, RetryingDriver)
+    assert "telemetry" in type(told).__module__
+    with pytest.raises(ConfigurationError, match="telemetry"):
+        load_settings(tmp_path, {"KEYFOLD_TELEMETRY": "maybe"})

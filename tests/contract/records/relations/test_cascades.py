@@ -252,6 +252,6 @@ def test_two_sides_that_say_different_things_are_refused(connection: Connection)
 
     other = Connection(connection.driver, connection.config)
     other.register(Shelf, Book)
-    with pytest.raises(ConfigurationError, match="says (restrict|cascade)") as refused:
+    with pytest.raises(ConfigurationError, match=r"says (restrict|cascade)") as refused:
         _ = other.plan
     assert refused.value.hint == "declare on_delete on one side"
