@@ -19,7 +19,6 @@ from orm.settings import (
     load_project,
     load_settings,
     open_driver,
-    open_driver,
     open_transport,
 )
 from orm.tables import table_names
