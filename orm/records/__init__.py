@@ -3,6 +3,7 @@
 from orm.records.attr import Attr, attr
 from orm.records.clauses import Clause
 from orm.records.connection import Connection
+from orm.records.cursors import CursorError, Cursors
 from orm.records.dynamo import Dynamo, dynamo
 from orm.records.errors import (
     CheckFailedError,
@@ -15,6 +16,7 @@ from orm.records.errors import (
     UniqueError,
 )
 from orm.records.model import DynamoDBModel, new_id
+from orm.records.paging import CursorPage
 from orm.records.query import RecordQuery
 from orm.records.related import Related, Synced
 from orm.records.relations import (
@@ -44,6 +46,9 @@ __all__ = [
     "Clause",
     "Connection",
     "ContendedRowError",
+    "CursorError",
+    "CursorPage",
+    "Cursors",
     "Dynamo",
     "DynamoDBModel",
     "Expires",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import enum
+import operator
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -60,25 +63,82 @@ def is_there(attribute: str) -> Condition:
 
 def condition(clause: Clause, attribute: str) -> Condition:
     """The clause as a condition on a stored attribute, for a filter."""
-    operator, values = clause.operator, clause.values
-    if operator in ("=", "!="):
-        return _equality(attribute, operator, values[0])
-    if operator in OPERATORS:
-        return compared(attribute, operator, values[0])
-    if operator == "between":
+    asked, values = clause.operator, clause.values
+    if asked in ("=", "!="):
+        return _equality(attribute, asked, values[0])
+    if asked in OPERATORS:
+        return compared(attribute, asked, values[0])
+    if asked == "between":
         return between(attribute, *values)
-    if operator == "begins_with":
+    if asked == "begins_with":
         return begins_with(attribute, values[0])
-    if operator == "contains":
+    if asked == "contains":
         return contains(attribute, values[0])
-    if operator == "in":
+    if asked == "in":
         return any_of(*(equals(attribute, value) for value in values))
-    if operator == "not_in":
+    if asked == "not_in":
         return all_of(*(compared(attribute, "<>", value) for value in values))
-    return is_absent(attribute) if operator == "null" else is_there(attribute)
+    return is_absent(attribute) if asked == "null" else is_there(attribute)
 
 
-def _equality(attribute: str, operator: str, value: Any) -> Condition:
+def _equality(attribute: str, asked: str, value: Any) -> Condition:
     if value is None:
-        return is_absent(attribute) if operator == "=" else is_there(attribute)
-    return compared(attribute, "=" if operator == "=" else "<>", value)
+        return is_absent(attribute) if asked == "=" else is_there(attribute)
+    return compared(attribute, "=" if asked == "=" else "<>", value)
+
+
+def holds(clause: Clause, value: Any, *, casefold: bool = False) -> bool:
+    """Whether a row with this value is one that the clause finds, as DynamoDB would say.
+
+    Args:
+        clause: what is demanded.
+        value: the row's value of its attribute; None where it has none.
+        casefold: whether texts are the same in both cases.
+    """
+    values: tuple[Any, ...] = clause.values
+    if casefold:
+        value, *rest = (_folded(one) for one in (value, *values))
+        values = tuple(rest)
+    try:
+        return bool(_HOLDS[clause.operator](value, values))
+    except TypeError:  # values of two types are in no order
+        return False
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _is_ordered(value: Any, values: tuple[Any, ...], compare: Callable[[Any, Any], bool]) -> bool:
+    """Truth values are in no order, though to Python True is 1."""
+    if value is None or isinstance(value, bool):
+        return False
+    return compare(_plain(value), _plain(values[0]))
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def _equal(value: Any, other: Any) -> bool:
+    """Equal, and of one kind: to Python True is 1."""
+    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
+
+
+_HOLDS: Final[dict[str, Callable[[Any, tuple[Any, ...]], object]]] = {
+    "=": lambda value, values: _equal(value, values[0]),
+    "!=": lambda value, values: not _equal(value, values[0]),
+    "<": lambda value, values: _is_ordered(value, values, operator.lt),
+    "<=": lambda value, values: _is_ordered(value, values, operator.le),
+    ">": lambda value, values: _is_ordered(value, values, operator.gt),
+    ">=": lambda value, values: _is_ordered(value, values, operator.ge),
+    "between": lambda value, values: (
+        value is not None and _plain(values[0]) <= _plain(value) <= _plain(values[1])
+    ),
+    "begins_with": lambda value, values: isinstance(value, str) and value.startswith(values[0]),
+    "contains": lambda value, values: value is not None and values[0] in value,
+    "in": lambda value, values: any(_equal(value, one) for one in values),
+    "not_in": lambda value, values: not any(_equal(value, one) for one in values),
+    "null": lambda value, values: value is None,
+    "not_null": lambda value, values: value is not None,
+}

@@ -72,6 +72,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         forward: whether it is read in the order of the sort key.
         filters: what is demanded of what is found.
         claim: the key of the claim.
+        group: which of the alternatives it is of.
     """
 
     keys: PathKeys
@@ -81,6 +82,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     forward: bool = True
     filters: tuple[Condition, ...] = ()
     claim: Item | None = None
+    group: int = 0
 
 
 def readers(repository: Repository[Any], asked: Asked) -> list[Reader]:
@@ -91,8 +93,8 @@ def readers(repository: Repository[Any], asked: Asked) -> list[Reader]:
         ConfigurationError: it names no attribute, or asks what no single reading can.
     """
     found = [
-        reader
-        for group in asked.groups
+        msgspec.structs.replace(reader, group=number) if number else reader
+        for number, group in enumerate(asked.groups)
         for clauses in _alternatives(group)
         for reader in _readers(repository, asked, clauses)
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, plan_indexes, read_lock
 from orm.records.cascades import Dependent, dependents
+from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel
@@ -49,6 +50,7 @@ class Connection:
         clock: what timestamps and expiry go by.
         policy: how long a batch repeats what DynamoDB left undone.
         rules: which validation rules there are.
+        cursor_keys: what seals the cursors of `paginate`, the newest first; see `Cursors`.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Connection:
         clock: Clock | None = None,
         policy: RetryPolicy | None = None,
         rules: Registry = RULES,
+        cursor_keys: Sequence[str | bytes] = (),
     ) -> None:
         self.driver, self.config, self.tenant = driver, config, tenant
         self.clock, self.rules = clock or SystemClock(), rules
@@ -69,7 +72,20 @@ class Connection:
         self._schema = _Schema(
             config, options or PlanOptions(), read_lock(lock) if isinstance(lock, Path) else lock
         )
+        self._cursors = Cursors(cursor_keys) if cursor_keys else None
         self._repositories: dict[str, Repository[Any]] = {}
+
+    @property
+    def cursors(self) -> Cursors:
+        """What seals and opens cursors.
+
+        Raises:
+            ConfigurationError: there are no keys for it.
+        """
+        if self._cursors is None:
+            hint = "give cursor_keys=(key,), the same to every process; Cursors.new_key() makes one"
+            raise ConfigurationError("paginate", "needs a key to seal cursors with", hint)
+        return self._cursors
 
     def for_tenant(self, tenant: str | None) -> Connection:
         """The same models for another tenant."""

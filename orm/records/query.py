@@ -8,23 +8,23 @@ answers is refused, with the pattern to declare; `scan` reads the whole table an
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from orm.errors import ConfigurationError, RowNotFoundError
-from orm.models.fetching import fetch_page, scan_rows
+from orm.models.fetching import scan_rows
 from orm.records.attr import Attr
 from orm.records.clauses import OPERATORS, Clause
-from orm.records.compiling import Asked, Reader, conditions, readers, request, request_of_one
+from orm.records.compiling import Asked, conditions, readers
 from orm.records.links import Constrain, sort_rows
+from orm.records.paging import AT_A_TIME, CursorPage, page_of
 from orm.records.relations import Relation
 from orm.records.resolver import Having, RelationshipResolver, Wanted, having, wanted
-from orm.requests import GetItem, Item, Page, Query
+from orm.records.running import distinct, itself, merged, parts_of, rows_of
 
 if TYPE_CHECKING:
     from orm.records.model import DynamoDBModel
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="DynamoDBModel")
 Named = str | Attr[Any]
 Related = str | Relation[Any]
-AT_A_TIME: Final = 100
-"""Rows whose relations are read together while rows are read on; a batch get takes as many."""
 
 
 class RecordQuery(Generic[R]):
@@ -235,22 +233,28 @@ class RecordQuery(Generic[R]):
 
     def _found(self) -> Iterator[R]:
         """The rows, without their relations."""
-        made = readers(self._repository, self._asked)
-        limit = None if self._asked.having else self._asked.limit
-        parts = [self._rows(one, limit) for one in made]
-        return self._chosen(parts[0] if len(parts) == 1 else self._distinct(self._merged(parts)))
+        asked, repository = self._asked, self._repository
+        made = readers(repository, asked)
+        if asked.limit == 0:
+            return iter(())
+        limit = None if asked.having else asked.limit
+        parts: list[Iterator[R]] = [rows_of(repository, one, limit) for one in made]
+        rows = merged(parts, asked.order, asked.descending, itself)
+        if len(parts) > 1:
+            rows = distinct(rows, repository.plan.identity, itself)
+        return self._chosen(rows)
 
     def _chosen(self, rows: Iterator[R]) -> Iterator[R]:
         """As many as are asked for of those whose relations are as demanded."""
         if self._asked.having:
-            rows = (one for part in _parts(rows, AT_A_TIME) for one in self._as_demanded(part))
+            rows = (one for part in parts_of(rows, AT_A_TIME) for one in self._as_demanded(part))
         return islice(rows, self._asked.limit)
 
     def _streamed(self, rows: Iterator[R]) -> Iterator[R]:
         """The rows with their relations, which are read for a hundred rows at a time."""
         if not self._asked.eager and not self._asked.counted:
             return rows
-        return (row for part in _parts(rows, AT_A_TIME) for row in self._loaded(part))
+        return (row for part in parts_of(rows, AT_A_TIME) for row in self._loaded(part))
 
     def _as_demanded(self, rows: list[R]) -> list[R]:
         return self._resolver.having(rows, self._asked.having)
@@ -266,49 +270,6 @@ class RecordQuery(Generic[R]):
     @property
     def _resolver(self) -> RelationshipResolver:
         return self._repository.connection.resolver
-
-    def _merged(self, parts: list[Iterator[R]]) -> Iterator[R]:
-        order = self._asked.order
-        if not order:
-            return (row for part in parts for row in part)
-        return heapq.merge(*parts, key=attrgetter(order), reverse=self._asked.descending)
-
-    def _distinct(self, rows: Iterator[R]) -> Iterator[R]:
-        key_of: Callable[[R], Any] = attrgetter(*self._repository.plan.identity)
-        seen: set[Any] = set()
-        for row in rows:
-            if (key := key_of(row)) not in seen:
-                seen.add(key)
-                yield row
-
-    def _rows(self, reader: Reader, limit: int | None) -> Iterator[R]:
-        if limit == 0:
-            return
-        if reader.claim is not None:
-            yield from self._claimed(reader, reader.claim)
-            return
-        start: Item | None = None
-        while True:
-            rows, page = self._page(request(self._repository, reader, limit, start))
-            yield from rows
-            if (start := page.last_evaluated_key) is None:
-                return
-
-    def _claimed(self, reader: Reader, claim: Item) -> list[R]:
-        """The row that has a unique value: its claim, then itself, both read consistently."""
-        connection = self._repository.connection
-        ask: GetItem[Item] = GetItem(
-            table_name=connection.config.table, key=claim, consistent_read=True
-        )
-        found = connection.driver.send(ask).item
-        if found is None:
-            return []
-        owner = self._repository.claims.owner_of(found)
-        return self._page(request_of_one(self._repository, reader, owner))[0]
-
-    def _page(self, asked: Query[Item]) -> tuple[list[R], Page[Any]]:
-        repository = self._repository
-        return fetch_page(repository.connection.driver, repository.layout, asked, repository.adopt)
 
     def get(self) -> list[R]:
         """All rows, in order."""
@@ -343,7 +304,21 @@ class RecordQuery(Generic[R]):
         """The rows in lists of `size`, the last perhaps shorter."""
         if size < 1:
             raise ConfigurationError("chunk", f"a size of {size} holds no row")
-        return map(self._loaded, _parts(self._found(), size))
+        return map(self._loaded, parts_of(self._found(), size))
+
+    def paginate(self, size: int = 20, cursor: str | None = None) -> CursorPage[R]:
+        """One page of the rows, and the cursor of the next.
+
+        Args:
+            size: how many rows; the last page may have fewer.
+            cursor: of the page before; None for the first.
+
+        Raises:
+            CursorError: the cursor is damaged, or was given for another question or tenant.
+            ConfigurationError: the connection has no `cursor_keys`.
+        """
+        rows, following = page_of(self._repository, self._asked, size, cursor)
+        return CursorPage(self._loaded(rows), following)
 
     def pluck(self, attribute: Named) -> list[Any]:
         """One attribute of every row."""
@@ -401,10 +376,6 @@ class RecordQuery(Generic[R]):
             adopt=repository.adopt,
         )
         return self._streamed(self._chosen(rows))
-
-
-def _parts(rows: Iterator[R], size: int) -> Iterator[list[R]]:
-    return iter(lambda: list(islice(rows, size)), [])
 
 
 def _name(attribute: Named) -> str:

@@ -46,6 +46,7 @@ class Repository(Generic[R]):
         definition: what is declared of them.
         plan: how they are keyed and found.
         hidden: the attributes that nothing shows.
+        casefold: the attributes whose letters are the same in both cases, where they are unique.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Repository(Generic[R]):
             rules=connection.rules,
             lookup=connection,
         )
+        self.casefold = frozenset(name for one in plan.claims for name in one.casefold)
         self._fields = frozenset(self.layout.fields)
         known = {one.name: one for one in definition.attributes}
         self._guarded = frozenset(
