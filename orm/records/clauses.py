@@ -133,7 +133,7 @@ _HOLDS: Final[dict[str, Callable[[Any, tuple[Any, ...]], object]]] = {
     ">": lambda value, values: _is_ordered(value, values, operator.gt),
     ">=": lambda value, values: _is_ordered(value, values, operator.ge),
     "between": lambda value, values: (
-        value is not None and _plain(values[0]) <= _plain(value) <= _plain(values[1])
+        _is_ordered(value, values[:1], operator.ge) and _is_ordered(value, values[1:], operator.le)
     ),
     "begins_with": lambda value, values: isinstance(value, str) and value.startswith(values[0]),
     "contains": lambda value, values: value is not None and values[0] in value,
