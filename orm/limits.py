@@ -23,3 +23,6 @@ WRITE_UNIT_BYTES: Final = 1_024  # Capacity modes: one write unit
 READ_UNIT_BYTES: Final = 4_096  # Capacity modes: one strongly consistent read unit
 GSIS_MAX: Final = 20  # Quotas: global secondary indexes of a table
 LSIS_MAX: Final = 5  # Quotas: local secondary indexes of a table
+PROJECTED_PER_INDEX_MAX: Final = 20  # API reference: Projection.NonKeyAttributes
+PROJECTED_PER_TABLE_MAX: Final = 100  # the same: of all indexes, each counted where it stands
+SCAN_SEGMENTS_MAX: Final = 64  # our own, one thread each; DynamoDB takes a million

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -11,6 +11,7 @@ from orm.clock import Clock, SystemClock
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError, TableExistsError, TableNotFoundError
+from orm.limits import GSIS_MAX, LSIS_MAX, PROJECTED_PER_INDEX_MAX, PROJECTED_PER_TABLE_MAX
 from orm.requests import (
     AttributeDefinition,
     CreateTable,
@@ -34,20 +35,36 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         config: the names.
         indexes: how many overloaded global secondary indexes it has, numbered from 1.
-        index_projection: what they hold: `ALL` or `KEYS_ONLY`.
+        index_projection: what they copy: `ALL` or `KEYS_ONLY`.
+        include: number of an index → the attributes that it copies beside keys, where it copies
+            neither all nor none.
+        local_indexes: how many overloaded local secondary indexes it has, numbered from 1. They
+            copy everything, and can be made with the table only.
         stream: what its change stream records: `NEW_IMAGE`, `NEW_AND_OLD_IMAGES`, …, or None.
     """
 
     config: SingleTableConfig
     indexes: int = 0
     index_projection: str = "ALL"
+    include: Mapping[int, tuple[str, ...]] = {}
+    local_indexes: int = 0
     stream: str | None = None
+
+    def __post_init__(self) -> None:
+        copied = [len(names) for names in self.include.values()]
+        _check_most("global indexes", self.indexes, GSIS_MAX)
+        _check_most("local indexes", self.local_indexes, LSIS_MAX)
+        _check_most(
+            "attributes that an index copies", max(copied, default=0), PROJECTED_PER_INDEX_MAX
+        )
+        _check_most("attributes that indexes copy", sum(copied), PROJECTED_PER_TABLE_MAX)
 
     def request(self) -> CreateTable:
         """The call that makes it, billed by request."""
         config = self.config
-        numbers = range(1, self.indexes + 1)
+        numbers, local = range(1, self.indexes + 1), range(1, self.local_indexes + 1)
         names = [config.pk, config.sk, *(n for i in numbers for n in config.index_keys(i))]
+        names += [config.local_index_key(number) for number in local]
         return CreateTable(
             table_name=config.table,
             key_schema=_key_schema(config.pk, config.sk),
@@ -56,20 +73,36 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
             ],
             billing_mode="PAY_PER_REQUEST",
             global_secondary_indexes=[self._index(number) for number in numbers] or None,
+            local_secondary_indexes=[self._local_index(number) for number in local] or None,
             stream_specification=self._stream(),
         )
 
     def _index(self, number: int) -> SecondaryIndex:
+        projection = Projection(projection_type=self.index_projection)
+        if names := self.include.get(number):
+            projection = Projection(projection_type="INCLUDE", non_key_attributes=list(names))
         return SecondaryIndex(
             index_name=self.config.index_name(number),
             key_schema=_key_schema(*self.config.index_keys(number)),
-            projection=Projection(projection_type=self.index_projection),
+            projection=projection,
+        )
+
+    def _local_index(self, number: int) -> SecondaryIndex:
+        return SecondaryIndex(
+            index_name=self.config.local_index_name(number),
+            key_schema=_key_schema(self.config.pk, self.config.local_index_key(number)),
+            projection=Projection(),
         )
 
     def _stream(self) -> StreamSpecification | None:
         if self.stream is None:
             return None
         return StreamSpecification(stream_enabled=True, stream_view_type=self.stream)
+
+
+def _check_most(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise ConfigurationError("table", f"{count} {what}, and DynamoDB allows {most}")
 
 
 def _key_schema(pk: str, sk: str) -> list[KeyElement]:
@@ -99,18 +132,58 @@ def create_table(driver: Driver, shape: TableShape, clock: Clock | None = None) 
 
 
 def _check_shape(shape: TableShape, found: TableDescription) -> None:
+    differing = list(_differences(shape, found))
+    if differing:
+        raise ConfigurationError(
+            shape.config.table,
+            f"the table is there, and {'; '.join(differing)}",
+            "make another table and copy the items, or ask for what this one has",
+        )
+
+
+def _differences(shape: TableShape, found: TableDescription) -> Iterator[str]:
+    """What a table lacks; what it has beyond its shape is no matter."""
     wanted = shape.request()
-    table = shape.config.table
     if found.key_schema != wanted.key_schema:
-        raise ConfigurationError(table, "the table is there and its key attributes are others")
-    have = {index.index_name: index.key_schema for index in found.global_secondary_indexes}
-    for index in wanted.global_secondary_indexes or ():
-        if have.get(index.index_name) != index.key_schema:
-            raise ConfigurationError(
-                table, f"the table is there and its index {index.index_name} is missing or other"
-            )
+        yield f"its key attributes are others: {_told(found.key_schema)}"
+    given = wanted.global_secondary_indexes or (), wanted.local_secondary_indexes or ()
+    yield from _missing("index", given[0], found.global_secondary_indexes)
+    yield from _missing("local index", given[1], found.local_secondary_indexes)
     if shape.stream and found.stream_specification != wanted.stream_specification:
-        raise ConfigurationError(table, f"the table is there without a stream of {shape.stream}")
+        yield f"it is without a stream of {shape.stream}"
+
+
+def _missing(
+    kind: str, wanted: Sequence[SecondaryIndex], found: Sequence[SecondaryIndex]
+) -> Iterator[str]:
+    have = {index.index_name: index for index in found}
+    for index in wanted:
+        other = have.get(index.index_name)
+        if other is None:
+            only = ", which is made with its table only" if kind == "local index" else ""
+            yield f"its {kind} {index.index_name} is missing{only}"
+        elif other.key_schema != index.key_schema:
+            yield f"the keys of its {kind} {index.index_name} are {_told(other.key_schema)}"
+        elif lacking := _lacking(index.projection, other.projection):
+            yield f"its {kind} {index.index_name} does not copy {lacking}"
+
+
+def _lacking(wanted: Projection, found: Projection) -> str:
+    """What an index was to copy and does not; empty where that is nothing."""
+    if found.projection_type == "ALL" or wanted.projection_type == "KEYS_ONLY":
+        return ""
+    if wanted.projection_type == "ALL":
+        return "all attributes"
+    return ", ".join(sorted(set(_named(wanted)) - set(_named(found))))
+
+
+def _named(projection: Projection) -> list[str]:
+    names = projection.non_key_attributes
+    return [] if names is msgspec.UNSET else names
+
+
+def _told(keys: Sequence[KeyElement]) -> str:
+    return ", ".join(key.attribute_name for key in keys)
 
 
 def wait_until_active(driver: Driver, table: str, clock: Clock) -> TableDescription:

@@ -83,6 +83,8 @@ RENAMED = {
     "index": "by-{n}",
     "index_pk": "i{n}h",
     "index_sk": "i{n}o",
+    "local_index": "own-{n}",
+    "local_index_sk": "l{n}o",
     "delimiter": " ",
     "prefix": "x-{prefix}",
 }

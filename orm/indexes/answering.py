@@ -16,6 +16,7 @@ import msgspec
 from orm.definitions.guards import Guards, implied
 from orm.definitions.paths import KeyPath
 from orm.indexes.base import RowKeys
+from orm.indexes.copies import covers, needed
 from orm.indexes.errors import LockContradictionError, StrongReadError
 from orm.indexes.explicit import explicit_indexes
 from orm.indexes.facts import Facts
@@ -195,16 +196,21 @@ def _answer_from_claims(made: Draft, claims: Sequence[UniqueSet]) -> None:
 def _answer_from_held(made: Draft, pattern: AccessPattern, shards: int, lock: SchemaLock) -> None:
     for path in made.held("lsi") + ([] if pattern.strong else made.held("gsi")):
         found = reading(made.facts, path, pattern)
-        if found and _suits(path, found, pattern, shards, lock):
+        if found and _suits(made.facts, path, found, pattern, shards, lock):
             made.read(pattern, path, found)
             return
 
 
 def _suits(
-    path: KeyPath, found: Reading, pattern: AccessPattern, shards: int, lock: SchemaLock
+    facts: Facts,
+    path: KeyPath,
+    found: Reading,
+    pattern: AccessPattern,
+    shards: int,
+    lock: SchemaLock,
 ) -> bool:
     include = lock.projections.get(path.number, ()) if path.kind == "gsi" else ()
-    narrow = bool(include) and not (pattern.project and set(pattern.project) <= set(include))
+    narrow = not covers(include, needed(facts, path.attributes, [pattern]))
     if narrow or (path.kind == "gsi" and path.shards < shards):
         return False
     if path.explicit:

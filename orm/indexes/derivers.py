@@ -6,17 +6,12 @@ deriver of indexes and the code that writes rows cannot disagree.
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from orm.config import SingleTableConfig
 from orm.definitions.guards import Guards
 from orm.definitions.paths import KeyPath
 from orm.indexes.plan import IndexPlan
-
-LSI_NAME: Final = "LSI{n}"
-LSI_SORT_KEY: Final = "lsi{n}sk"
 
 
 class KeyPatternGenerator:
@@ -50,7 +45,7 @@ class KeyPatternGenerator:
         if path.kind == "gsi":
             return self._config.index_keys(path.number)
         if path.kind == "lsi":
-            return self._config.pk, LSI_SORT_KEY.replace("{n}", str(path.number))
+            return self._config.pk, self._config.local_index_key(path.number)
         return self._config.pk, self._config.sk
 
 
@@ -109,9 +104,9 @@ class LsiDeriver:
                 entities.setdefault(path.number, []).append(each.entity)
         return tuple(
             IndexSchema(
-                LSI_NAME.replace("{n}", str(number)),
+                self._config.local_index_name(number),
                 self._config.pk,
-                LSI_SORT_KEY.replace("{n}", str(number)),
+                self._config.local_index_key(number),
                 tuple(sorted(entities[number])),
             )
             for number in sorted(entities)

@@ -13,8 +13,6 @@ from orm.limits import GSIS_MAX, TRANSACTION_ACTIONS_MAX
 
 # "Quotas in Amazon DynamoDB" and the API reference, unless said otherwise.
 COLLECTION_GIGABYTES_MAX: Final = 10  # LSIs: item collection of a table that has one
-PROJECTED_PER_INDEX_MAX: Final = 20  # API reference: Projection.NonKeyAttributes
-PROJECTED_PER_TABLE_MAX: Final = 100  # Quotas: projected attributes of all indexes
 PARTITION_WRITES_MAX: Final = 1_000  # write units a second of one partition
 WRITES_PER_SHARD: Final = 500  # half of that: a partition is never filled evenly
 READS_PER_SHARD: Final = 1_500  # half of 3,000 read units a second

@@ -9,7 +9,7 @@ error that names entity, pattern and limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from orm.definitions import EntityDefinition
@@ -17,16 +17,18 @@ from orm.definitions.guards import Guards
 from orm.definitions.paths import KeyPath, template
 from orm.indexes.answering import Answer, Draft, draft
 from orm.indexes.base import RowKeys
+from orm.indexes.copies import carried, covers, needed
 from orm.indexes.entity import EntityPlan
 from orm.indexes.errors import GsiOverflowError, LsiOverflowError
 from orm.indexes.expand import expand
 from orm.indexes.explicit import check_clashes
+from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
 from orm.indexes.lock import LockedEntity, LockedPath, SchemaLock
 from orm.indexes.noting import noted
 from orm.indexes.options import PlanOptions
 from orm.indexes.patterns import AccessPattern, Expansion, Route, live
-from orm.indexes.projections import Slot, covers, needed, slots_of
+from orm.indexes.projections import Slot, slots_of
 from orm.indexes.readings import Reading, reading
 from orm.indexes.slots import Demand, colour
 from orm.indexes.templates import Template
@@ -59,6 +61,7 @@ class IndexPlan:
         self.entities = {found.entity: found for found in entities}
         self.routes = tuple(expansion.routes)
         self.slots, self.lock = tuple(slots), lock
+        self._includes = {slot.number: slot.include for slot in slots}
         self.findings = tuple(sorted(findings))
         self.edges = tuple(expansion.facts[name].definition for name in expansion.edges)
 
@@ -93,10 +96,13 @@ class IndexPlan:
         strong: bool = False,
         guards: Guards = (),
         trashed: bool = False,
+        needs: Collection[str] = (),
     ) -> tuple[KeyPath, Reading] | None:
         """The path that answers a question that was perhaps never declared; None where none does.
 
         Rows in the bin are left out unless `trashed`, `guards` or the attributes say otherwise.
+        The answer has whole rows, or, of an index that does not copy them, the attributes that it
+        `needs`.
         """
         facts, planned = self._expansion.facts[entity], self.entities[entity]
         question = AccessPattern(
@@ -109,9 +115,21 @@ class IndexPlan:
         )
         for path in planned.paths:
             found = reading(facts, path, question)
-            if found and not (strong and path.kind == "gsi"):
+            if found and not (strong and path.kind == "gsi") and self._has(facts, path, needs):
                 return path, found
         return None
+
+    def _has(self, facts: Facts, path: KeyPath, needs: Collection[str]) -> bool:
+        """Whether a path has what an answer needs of each row; only global indexes may not."""
+        include = self._includes.get(path.number, ()) if path.kind == "gsi" else ()
+        return covers(include, {*needs, *carried(facts, path.attributes)} if needs else ())
+
+    def wants_strong(self, entity: str, equal: Sequence[str], sort: str = "") -> bool:
+        """Whether a question is one that is declared to be answered consistently."""
+        return any(
+            pattern.strong and set(pattern.equal) == set(equal) and sort in ("", pattern.sort)
+            for pattern in self._expansion.of(entity)
+        )
 
 
 def plan_indexes(
@@ -139,7 +157,8 @@ def plan_indexes(
     plans = [_finished(expansion, each) for each in drafts]
     findings = [*expansion.findings, *noted(expansion, plans, lock)]
     findings += check_clashes({plan.entity: plan.paths for plan in plans})
-    slots, more = slots_of({plan.entity: plan.indexes for plan in plans}, _answers(plans), lock)
+    indexes = {plan.entity: plan.indexes for plan in plans}
+    slots, more = slots_of(indexes, _answers(plans), lock, expansion.facts)
     locked = _lock(plans, slots, lock)
     return IndexPlan(expansion, plans, slots, [*findings, *more], locked)
 
@@ -173,7 +192,9 @@ def _demand(
     each: Draft, name: str, made: Template, kind: LocalOrGlobal, lock: SchemaLock
 ) -> Demand:
     """A template cannot use an index that copies less than its patterns need."""
-    wanted = needed([each.pattern(pattern) for pattern in made.patterns])
+    guarded = [guard.attribute for guard in made.guards]
+    patterns = [each.pattern(pattern) for pattern in made.patterns]
+    wanted = needed(each.facts, (*made.hash, *made.sort, *guarded), patterns)
     narrow = [slot for slot, names in lock.projections.items() if not covers(names, wanted)]
     return Demand(name, frozenset({each.facts.name}), frozenset(narrow if kind == "gsi" else ()))
 

@@ -22,7 +22,7 @@ from orm.definitions.names import nearest
 from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
-from orm.indexes import IndexPlan, PlanOptions, SchemaLock, plan_indexes, read_lock
+from orm.indexes import IndexPlan, PlanOptions, SchemaLock, Slot, plan_indexes, read_lock
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
@@ -169,8 +169,23 @@ class Connection:
 
     def shape(self, stream: str | None = None) -> TableShape:
         """What the table must look like for these models."""
-        numbers = [slot.number for slot in self.plan.slots]
-        return TableShape(config=self.config, indexes=max(numbers, default=0), stream=stream)
+        plan = self.plan
+        local = [path.number for entity in plan.entities.values() for path in entity.local]
+        return TableShape(
+            config=self.config,
+            indexes=max((slot.number for slot in plan.slots), default=0),
+            include={slot.number: self._copied(slot) for slot in plan.slots if slot.include},
+            local_indexes=max(local, default=0),
+            stream=stream,
+        )
+
+    def _copied(self, slot: Slot) -> tuple[str, ...]:
+        """The attributes of items that an index copies, as they are called there."""
+        names = {self.config.entity}
+        for entity in slot.entities:
+            fields = self.repository(entity).layout.fields
+            names |= {fields[name].attribute for name in slot.include if name in fields}
+        return tuple(sorted(names))
 
     def create_table(self, stream: str | None = None) -> bool:
         """Make the table with the indexes that the models need, and wait until it answers.

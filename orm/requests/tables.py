@@ -29,7 +29,7 @@ class Projection(Struct, frozen=True, omit_defaults=False):
 
 
 class SecondaryIndex(Struct, frozen=True, omit_defaults=False):
-    """A global secondary index."""
+    """A global or a local secondary index; only a global one has a status."""
 
     index_name: str
     key_schema: list[KeyElement]
@@ -52,6 +52,7 @@ class TableDescription(Struct, frozen=True):
     key_schema: list[KeyElement] = []
     attribute_definitions: list[AttributeDefinition] = []
     global_secondary_indexes: list[SecondaryIndex] = []
+    local_secondary_indexes: list[SecondaryIndex] = []
     stream_specification: StreamSpecification | None = None
     latest_stream_arn: str | None = None
     item_count: int = 0
@@ -76,6 +77,7 @@ class CreateTable(Request[TableCreated], frozen=True):
     attribute_definitions: list[AttributeDefinition]
     billing_mode: str | None = None
     global_secondary_indexes: list[SecondaryIndex] | None = None
+    local_secondary_indexes: list[SecondaryIndex] | None = None
     stream_specification: StreamSpecification | None = None
 
 

@@ -71,7 +71,7 @@ def test_a_parent_that_one_foreign_key_cannot_name_is_reported():
 def test_patterns_that_list_what_they_need_make_a_narrow_index():
     given = entity("Post", "a", "b", "c", patterns=(pattern("p", "a", project=("b",)),))
     (slot,) = plan_indexes([given]).slots
-    assert slot.include == ("b",)
+    assert slot.include == ("a", "b", "id"), "and what its keys are made of"
     other = entity("Other", "a", patterns=(pattern("p", "a"),))
     (slot,) = plan_indexes([given, other]).slots
     assert slot.include == (), "another entity needs everything"
