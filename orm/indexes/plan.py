@@ -62,6 +62,12 @@ class IndexPlan:
         self.routes = tuple(expansion.routes)
         self.slots, self.lock = tuple(slots), lock
         self._includes = {slot.number: slot.include for slot in slots}
+        self._strong = {
+            (pattern.entity, frozenset(pattern.equal), sort)
+            for pattern in expansion.patterns
+            if pattern.strong
+            for sort in ("", pattern.sort)
+        }
         self.findings = tuple(sorted(findings))
         self.edges = tuple(expansion.facts[name].definition for name in expansion.edges)
 
@@ -124,12 +130,9 @@ class IndexPlan:
         include = self._includes.get(path.number, ()) if path.kind == "gsi" else ()
         return covers(include, {*needs, *carried(facts, path.attributes)} if needs else ())
 
-    def wants_strong(self, entity: str, equal: Sequence[str], sort: str = "") -> bool:
+    def wants_strong(self, entity: str, equal: Iterable[str], sort: str = "") -> bool:
         """Whether a question is one that is declared to be answered consistently."""
-        return any(
-            pattern.strong and set(pattern.equal) == set(equal) and sort in ("", pattern.sort)
-            for pattern in self._expansion.of(entity)
-        )
+        return (entity, frozenset(equal), sort) in self._strong
 
 
 def plan_indexes(

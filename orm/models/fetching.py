@@ -6,22 +6,38 @@ read again as plain wire values, whose conversion says what is wrong and where.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from orm.driver.protocol import Driver
-from orm.errors import UnexpectedItemError
+from orm.errors import ConfigurationError, UnexpectedItemError
 from orm.expressions import Condition, Placeholders, all_of, begins_with, equals
+from orm.limits import SCAN_SEGMENTS_MAX
 from orm.models.layout import Layout
+from orm.models.paging import one_after_another, side_by_side
+from orm.models.reading import RowReader
 from orm.requests import GetItem, Item, Page, Query, Scan
 
 M = TypeVar("M", bound=msgspec.Struct)
-
+S = TypeVar("S", covariant=True)
 
 Adopt = Callable[[M, Any], M]
 """Told each row and what it was read from: the stored form of the model's reader, or an item."""
+
+
+class Rows(Protocol[S]):
+    """What reads rows of one type: a layout, or whatever reads a part of its rows."""
+
+    @property
+    def reader(self) -> RowReader:
+        """Reads what a request was answered with as its stored form."""
+        ...
+
+    def row(self, item: Item) -> S:
+        """The row of an item; says what is wrong where there is none."""
+        ...
 
 
 def fetch_row(
@@ -51,7 +67,7 @@ def fetch_row(
 
 def fetch_page(
     driver: Driver,
-    layout: Layout[M],
+    layout: Rows[M],
     request: Query[Item] | Scan[Item],
     adopt: Adopt[M] | None = None,
 ) -> tuple[list[M], Page[Any]]:
@@ -75,27 +91,51 @@ def scan_rows(
     filters: Sequence[Condition] = (),
     consistent: bool = False,
     adopt: Adopt[M] | None = None,
-) -> Iterator[M]:
+    segments: int = 1,
+) -> Generator[M]:
     """Every row of a layout of which `filters` hold, in no order, by reading the *whole* table.
 
-    Errors are those of `fetch_row`.
+    Args:
+        driver: what carries the calls.
+        layout: how the rows lie.
+        filters: what is demanded of them.
+        consistent: whether every write before the scan must be seen.
+        adopt: told each row, in the thread that read it.
+        segments: in how many parts it is read at once, each in a thread of its own that is at most
+            one page ahead. Closing the generator ends them; it waits for the calls under way.
+
+    Raises:
+        ConfigurationError: less than one segment, or more than 64.
+
+    Errors are else those of `fetch_row`; the first one ends the scan.
     """
+    if not 1 <= segments <= SCAN_SEGMENTS_MAX:
+        raise ConfigurationError(
+            "segments", f"must be from 1 to {SCAN_SEGMENTS_MAX}, each a thread; is {segments}"
+        )
     placeholders = Placeholders()
     wanted = all_of(_of_layout(layout), *filters).render(placeholders)
-    start: Item | None = None
-    while True:
-        request: Scan[Item] = Scan(
-            table_name=layout.config.table,
-            filter_expression=wanted,
-            expression_attribute_names=placeholders.names,
-            expression_attribute_values=placeholders.values,
-            consistent_read=consistent,
-            exclusive_start_key=start,
-        )
+    whole: Scan[Item] = Scan(
+        table_name=layout.config.table,
+        filter_expression=wanted,
+        expression_attribute_names=placeholders.names,
+        expression_attribute_values=placeholders.values,
+        consistent_read=consistent,
+    )
+
+    def read(request: Scan[Item]) -> tuple[list[M], Scan[Item] | None]:
         rows, page = fetch_page(driver, layout, request, adopt)
-        yield from rows
         if (start := page.last_evaluated_key) is None:
-            return
+            return rows, None
+        return rows, msgspec.structs.replace(request, exclusive_start_key=start)
+
+    if segments == 1:
+        return one_after_another(read, whole)
+    parts = [
+        msgspec.structs.replace(whole, segment=segment, total_segments=segments)
+        for segment in range(segments)
+    ]
+    return side_by_side(read, parts)
 
 
 def _of_layout(layout: Layout[Any]) -> Condition:

@@ -11,7 +11,7 @@ layout is pure: it sends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -185,15 +185,21 @@ class Layout(Generic[M]):
         Raises:
             UnreadableRowError: a field is missing or of another type.
         """
-        values = {name: from_wire(item[name]) for name in self._attributes if name in item}
-        try:
-            return msgspec.convert(values, self.model)
-        except msgspec.ValidationError as error:
-            raise UnreadableRowError(self.model.__name__, self._where(item), str(error)) from error
+        return row_of(self.config, self.model, self._attributes, item)
 
-    def _where(self, item: Item) -> dict[str, Any]:
-        names = (self.config.pk, self.config.sk)
-        return {name: from_wire(item[name]) for name in names if name in item}
+
+def row_of(config: SingleTableConfig, model: type[M], attributes: Iterable[str], item: Item) -> M:
+    """What `attributes` of an item make of a model, value by value.
+
+    Raises:
+        UnreadableRowError: see `Layout.row`.
+    """
+    values = {name: from_wire(item[name]) for name in attributes if name in item}
+    try:
+        return msgspec.convert(values, model)
+    except msgspec.ValidationError as error:
+        keys = {name: from_wire(item[name]) for name in (config.pk, config.sk) if name in item}
+        raise UnreadableRowError(model.__name__, keys, str(error)) from error
 
 
 @lru_cache(maxsize=1024)

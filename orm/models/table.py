@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -188,9 +188,16 @@ class Table:
         """A question about the rows of `model`, to be completed with `where`."""
         return Query(self._driver, self.layout(model), Question(consistent=self._consistent))
 
-    def scan(self, model: type[M]) -> Iterator[M]:
-        """Every row of `model`, in no order, by reading the *whole* table."""
-        return scan_rows(self._driver, self.layout(model), consistent=self._consistent)
+    def scan(self, model: type[M], *, segments: int = 1) -> Generator[M]:
+        """Every row of `model`, in no order, by reading the *whole* table.
+
+        Args:
+            model: the type of the rows.
+            segments: in how many parts it is read at once, each in a thread of its own.
+        """
+        return scan_rows(
+            self._driver, self.layout(model), consistent=self._consistent, segments=segments
+        )
 
 
 def _put_item(put: Put) -> PutItem:

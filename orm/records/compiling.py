@@ -9,7 +9,7 @@ what the key finds. Alternatives (`or_where`, `where_in`) are readings of their 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -47,6 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         having: what the rows' relations must be like.
         eager: which relations are loaded with the rows.
         counted: of which relations the rows are counted.
+        select: the attributes that are asked for; whole rows where there are none.
     """
 
     groups: tuple[tuple[Clause, ...], ...] = ((),)
@@ -59,6 +60,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     having: tuple[Having, ...] = ()
     eager: tuple[Wanted, ...] = ()
     counted: tuple[Wanted, ...] = ()
+    select: tuple[str, ...] = ()
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,8 +143,8 @@ class _Compiler:
         self._filters: list[Clause] = list(asked.filters)
         for clause in (*clauses, *asked.filters):
             self._check(clause.attribute)
-        if asked.order:
-            self._check(asked.order)
+        for name in (*asked.select, *([asked.order] if asked.order else [])):
+            self._check(name)
         for clause in clauses:
             self._take(clause)
 
@@ -199,7 +201,7 @@ class _Compiler:
         question = Question(
             equal=equal,
             range=self._range if not reading.single else None,
-            consistent=self._asked.consistent,
+            consistent=self._asked.consistent or self._declared_strong(path, equal),
         )
         left = [Clause(ranged, *_as_clause(self._range))] if reading.single and self._range else []
         descends = reading.given < len(path.sort) and path.descends(reading.given)
@@ -216,24 +218,38 @@ class _Compiler:
             for shard in range(path.shards)
         ]
 
+    def _declared_strong(self, path: KeyPath, equal: Iterable[str]) -> bool:
+        """Whether this is a pattern declared `strong`, on a path that can be so read."""
+        name, plan = self._repository.definition.name, self._repository.connection.plan
+        return path.kind != "gsi" and plan.wants_strong(name, equal, self._sort())
+
     def _path(self) -> tuple[KeyPath, Reading, frozenset[str]]:
         """The path that answers, how, and the equalities that its guards see to."""
         for guards in self._guards():
-            names = frozenset(guard.attribute for guard in guards)
-            found = self._repository.connection.plan.ask(
-                self._repository.definition.name,
-                tuple(name for name in self._equal if name not in names),
-                self._sort(),
-                strong=self._asked.consistent,
-                guards=guards,
-                trashed=self._asked.trashed == "with",
-            )
+            found = self._ask(guards, self._needs())
             if found is not None:
-                return (*found, names)
+                return (*found, _named(guards))
         layout = self._repository.layout
         fields = list(dict.fromkeys((*self._equal, *([self._sort()] if self._sort() else []))))
         paths = [str(keys.path) for keys in layout.paths]
         raise NoIndexError(layout.entity, fields, paths, self._declaration())
+
+    def _ask(self, guards: Guards, needs: Collection[str]) -> tuple[KeyPath, Reading] | None:
+        guarded = _named(guards)
+        return self._repository.connection.plan.ask(
+            self._repository.definition.name,
+            tuple(name for name in self._equal if name not in guarded),
+            self._sort(),
+            strong=self._asked.consistent,
+            guards=guards,
+            trashed=self._asked.trashed == "with",
+            needs=needs,
+        )
+
+    def _needs(self) -> set[str]:
+        """What is needed of each row, to answer or to filter; empty for the whole row."""
+        selected = self._asked.select
+        return {*selected, *(clause.attribute for clause in self._filters)} if selected else set()
 
     def _declaration(self) -> str:
         """What to declare, as it is typed."""
@@ -242,7 +258,11 @@ class _Compiler:
             return f"the bin: Connection(…, options=PlanOptions(trashed=frozenset({{{name!r}}})))"
         equal = ", ".join(map(repr, self._equal)) + ("," if len(self._equal) == 1 else "")
         sort = f", sort={self._sort()!r}" if self._sort() else ""
-        return f"patterns=(Pattern(name=…, equal=({equal}){sort}),), or use filter() or scan()"
+        narrow = any(self._ask(guards, self._repository.plan.identity) for guards in self._guards())
+        select = ", select() what an index copies" if narrow else ""
+        return (
+            f"patterns=(Pattern(name=…, equal=({equal}){sort}),){select}, or use filter() or scan()"
+        )
 
     def _sort(self) -> str:
         ranged, order = self._range.field if self._range else "", self._asked.order
@@ -305,6 +325,10 @@ class _Compiler:
         for clause in self._filters:
             yield condition(clause, self._repository.layout.fields[clause.attribute].attribute)
         yield from unexpired(self._repository)
+
+
+def _named(guards: Guards) -> frozenset[str]:
+    return frozenset(guard.attribute for guard in guards)
 
 
 def conditions(repository: Repository[Any], asked: Asked) -> tuple[Condition, ...]:

@@ -8,7 +8,8 @@ answers is refused, with the pattern to declare; `scan` reads the whole table an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -238,7 +239,9 @@ class RecordQuery(Generic[R]):
         if asked.limit == 0:
             return iter(())
         limit = None if asked.having else asked.limit
-        parts: list[Iterator[R]] = [rows_of(repository, one, limit) for one in made]
+        parts: list[Iterator[R]] = [
+            rows_of(repository, one, limit, select=asked.select) for one in made
+        ]
         rows = merged(parts, asked.order, asked.descending, itself)
         if len(parts) > 1:
             rows = distinct(rows, repository.plan.identity, itself)
@@ -324,6 +327,20 @@ class RecordQuery(Generic[R]):
         """One attribute of every row."""
         return list(map(attrgetter(_name(attribute)), self.iterate()))
 
+    def select(self, *attributes: Named) -> list[dict[str, Any]]:
+        """These attributes of every row, in order. An index that copies them is enough to answer.
+
+        Raises:
+            NoIndexError: see `iterate`.
+        """
+        names = tuple(map(_name, attributes))
+        order = (self._asked.order,) if self._asked.order else ()
+        read = dict.fromkeys((*names, *order, *self._repository.plan.identity))
+        # what relations are asked of is a whole row
+        whole = self._asked.having or self._asked.eager or self._asked.counted
+        rows = self._with(select=() if whole else tuple(read)).iterate()
+        return [{name: getattr(row, name) for name in names} for row in rows]
+
     # --- numbers ---
 
     def count(self) -> int:
@@ -356,9 +373,13 @@ class RecordQuery(Generic[R]):
 
     # --- the whole table ---
 
-    def scan(self) -> Iterator[R]:
+    def scan(self, *, segments: int = 1) -> Generator[R]:
         """Every row of the model of which the filters hold, in no order, by reading the *whole*
         table, page by page.
+
+        Args:
+            segments: in how many parts it is read at once, each in a thread of its own; closing
+                what is returned ends them.
 
         Raises:
             ConfigurationError: the query has clauses or an order, which a scan does not answer.
@@ -374,8 +395,14 @@ class RecordQuery(Generic[R]):
             filters=conditions(repository, self._asked),
             consistent=self._asked.consistent,
             adopt=repository.adopt,
+            segments=segments,
         )
-        return self._streamed(self._chosen(rows))
+        return self._ended(rows)
+
+    def _ended(self, rows: Generator[R]) -> Generator[R]:
+        """The rows that are asked for; closes the others however it ends."""
+        with closing(rows):
+            yield from self._streamed(self._chosen(rows))
 
 
 def _name(attribute: Named) -> str:

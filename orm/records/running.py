@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm.models.fetching import fetch_page
 from orm.records.compiling import Reader, request, request_of_one
+from orm.records.selecting import selection
 from orm.requests import GetItem, Item, Page, Query
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ T = TypeVar("T")
 
 
 def rows_of(
-    repository: Repository[Any], reader: Reader, limit: int | None, start: Item | None = None
+    repository: Repository[Any],
+    reader: Reader,
+    limit: int | None,
+    start: Item | None = None,
+    select: tuple[str, ...] = (),
 ) -> Iterator[Any]:
     """The rows that a reading finds, from after the key `start` on.
 
@@ -28,18 +33,21 @@ def rows_of(
         reader: the reading.
         limit: the most that are asked for at a time; all that fit a page where it is None.
         start: a key of the path; None for its beginning.
+        select: the attributes that are read; whole rows where there are none.
     """
     if reader.claim is not None:
-        yield from _claimed(repository, reader, reader.claim)
+        yield from _claimed(repository, reader, reader.claim, select)
         return
     while True:
-        rows, page = _page(repository, request(repository, reader, limit, start))
+        rows, page = _page(repository, request(repository, reader, limit, start), select)
         yield from rows
         if (start := page.last_evaluated_key) is None:
             return
 
 
-def _claimed(repository: Repository[Any], reader: Reader, claim: Item) -> list[Any]:
+def _claimed(
+    repository: Repository[Any], reader: Reader, claim: Item, select: tuple[str, ...]
+) -> list[Any]:
     """The row that has a unique value: its claim, then itself, both read consistently."""
     connection = repository.connection
     ask: GetItem[Item] = GetItem(
@@ -49,11 +57,16 @@ def _claimed(repository: Repository[Any], reader: Reader, claim: Item) -> list[A
     if found is None:
         return []
     owner = repository.claims.owner_of(found)
-    return _page(repository, request_of_one(repository, reader, owner))[0]
+    return _page(repository, request_of_one(repository, reader, owner), select)[0]
 
 
-def _page(repository: Repository[Any], asked: Query[Item]) -> tuple[list[Any], Page[Any]]:
+def _page(
+    repository: Repository[Any], asked: Query[Item], select: tuple[str, ...]
+) -> tuple[list[Any], Page[Any]]:
     driver = repository.connection.driver
+    if select:
+        chosen = selection(repository.layout, select)
+        return fetch_page(driver, chosen, chosen.of(asked))
     return fetch_page(driver, repository.layout, asked, repository.adopt)
 
 
