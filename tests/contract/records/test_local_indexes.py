@@ -136,7 +136,7 @@ def test_a_row_enters_and_leaves_its_local_indexes(connection: Connection) -> No
 def test_children_have_a_local_index_in_their_parents_collection(connection: Connection) -> None:
     """No other entity's rows are found there, and no other parent's."""
     connection.repository("Order").create(id="o")
-    lines = connection.repository("Line")
+    lines: Any = connection.repository("Line")
     for number, price in enumerate((30, None, 10, 20)):
         lines.create(order_id="o", number=number, price=price)
     lines.create(order_id="p", number=0, price=25)
