@@ -137,7 +137,8 @@ def _check_shape(shape: TableShape, found: TableDescription) -> None:
         raise ConfigurationError(
             shape.config.table,
             f"the table is there, and {'; '.join(differing)}",
-            "make another table and copy the items, or ask for what this one has",
+            "a global index can be added with UpdateTable; for all else make a new table and copy "
+            "the items",
         )
 
 

@@ -18,6 +18,7 @@ from orm.memory.table import Index, Table
 LIST_TABLES_MAX = 100
 LOCAL_INDEXES_MAX = 5
 GLOBAL_INDEXES_MAX = 20
+PROJECTED_ATTRIBUTES_MAX = 100  # of all indexes of a table
 _NO_THROUGHPUT = {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
 _GROUPS = (("GlobalSecondaryIndexes", True), ("LocalSecondaryIndexes", False))
 
@@ -139,6 +140,8 @@ def _check_indexes(schemas: list[IndexSchema]) -> None:
     count = sum(schema.is_global for schema in schemas)
     if count > GLOBAL_INDEXES_MAX or len(schemas) - count > LOCAL_INDEXES_MAX:
         raise Invalid("One or more parameter values were invalid: too many indexes")
+    if sum(schema.named for schema in schemas) > PROJECTED_ATTRIBUTES_MAX:
+        raise Invalid("One or more parameter values were invalid: too many projected attributes")
 
 
 def _settings(params: dict[str, Any]) -> dict[str, Any]:

@@ -142,6 +142,11 @@ class IndexSchema:
     attributes: frozenset[str] | None
     description: Mapping[str, Any]
 
+    @property
+    def named(self) -> int:
+        """How many attributes the projection names beside the keys."""
+        return len(self.description.get("Projection", {}).get("NonKeyAttributes") or ())
+
     def project(self, item: Item) -> Item:
         if self.attributes is None:
             return item
@@ -201,4 +206,6 @@ def _projected(projection: Mapping[str, Any], keys: set[str]) -> frozenset[str] 
         raise Invalid("One or more parameter values were invalid: Unknown ProjectionType")
     if (kind == "INCLUDE") is not bool(extra):
         raise Invalid("NonKeyAttributes go with ProjectionType INCLUDE and with no other")
+    if extra and len(set(extra)) < len(extra):
+        raise Invalid("One or more parameter values were invalid: an attribute is projected twice")
     return None if kind == "ALL" else frozenset({*keys, *(extra or ())})

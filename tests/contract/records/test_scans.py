@@ -52,3 +52,14 @@ def test_a_limit_or_an_end_leaves_no_thread(users: Any) -> None:
 def test_what_no_scan_answers_is_refused_in_segments_too(users: Any) -> None:
     with pytest.raises(ConfigurationError, match="filter"):
         users.query().where(town="Rome").scan(segments=2)
+
+
+def test_an_error_of_the_taker_leaves_no_thread(users: Any) -> None:
+    """Also while the error is held, and with it everything that it passed through."""
+    before = set(threading.enumerate())
+    rows = users.query().scan(segments=3)
+    next(rows)
+    with pytest.raises(OSError, match="mine") as raised:
+        rows.throw(OSError("mine"))
+    assert raised.traceback
+    assert set(threading.enumerate()) <= before

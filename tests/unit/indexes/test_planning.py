@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from orm.definitions import RelationDefinition, RuleCall, Traits
@@ -77,12 +78,14 @@ def test_patterns_that_list_what_they_need_make_a_narrow_index():
     assert slot.include == (), "another entity needs everything"
 
 
-def test_more_listed_attributes_than_an_index_names_copy_all():
-    fields = [f"f{i}" for i in range(21)]
+@pytest.mark.parametrize(("listed", "codes"), [(18, []), (19, ["projects-all"])])
+def test_more_attributes_than_an_index_names_copy_all(listed, codes):
+    """Twenty: what is listed, the primary key, and the one that names the entity."""
+    fields = [f"f{i}" for i in range(listed)]
     given = entity("Post", *fields, patterns=(pattern("p", "f0", project=tuple(fields)),))
     plan = plan_indexes([given])
-    assert plan.slots[0].include == ()
-    assert [finding.code for finding in plan.findings] == ["projects-all"]
+    assert bool(plan.slots[0].include) is not bool(codes)
+    assert [finding.code for finding in plan.findings] == codes
 
 
 def test_a_declared_rate_spreads_a_partition_and_no_other():
