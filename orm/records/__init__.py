@@ -15,6 +15,7 @@ from orm.records.errors import (
     StaleRowError,
     UniqueError,
 )
+from orm.records.fluent import Collection, CollectionQuery, EntityQuery
 from orm.records.model import DynamoDBModel, new_id
 from orm.records.paging import CursorPage
 from orm.records.query import RecordQuery
@@ -44,6 +45,8 @@ __all__ = [
     "Attr",
     "CheckFailedError",
     "Clause",
+    "Collection",
+    "CollectionQuery",
     "Connection",
     "ContendedRowError",
     "CursorError",
@@ -51,6 +54,7 @@ __all__ = [
     "Cursors",
     "Dynamo",
     "DynamoDBModel",
+    "EntityQuery",
     "Expires",
     "HasUuid",
     "ImmutableAttributeError",

@@ -10,7 +10,7 @@ import copy
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -26,6 +26,7 @@ from orm.indexes import IndexPlan, PlanOptions, SchemaLock, Slot, plan_indexes, 
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
+from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel
 from orm.records.repository import Repository
@@ -138,6 +139,22 @@ class Connection:
         if not isinstance(model, str) and found.model is not model:
             raise ConfigurationError(name, "another model of this name is registered here")
         return found
+
+    @overload
+    def entity(self, model: type[R]) -> EntityQuery[R]: ...
+    @overload
+    def entity(self, model: str) -> EntityQuery[Any]: ...
+    def entity(self, model: type[R] | str) -> EntityQuery[Any]:
+        """Ask for rows of a model by their keys; see `orm.records.fluent`."""
+        repository: Repository[Any] = self.repository(model)
+        return EntityQuery(self, (repository,))
+
+    def collection(self, *models: type[DynamoDBModel] | str) -> CollectionQuery:
+        """Ask for rows of several models in one partition by their keys; of all models where none
+        is named."""
+        wanted = models or tuple(self._schema.planned().models)
+        repositories: list[Repository[Any]] = [self.repository(model) for model in wanted]
+        return CollectionQuery(self, repositories)
 
     def owner_of(self, record: R) -> Repository[R]:
         """The repository of a row, which must be of this connection or of none yet.

@@ -12,18 +12,21 @@ This is the only state that the ORM keeps for a whole process. Where that does n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from orm.codec import item_from_wire
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError
 from orm.records.connection import Connection, Registrable
+from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.model import DynamoDBModel
 from orm.records.query import RecordQuery
 from orm.records.repository import Repository
 from orm.records.transaction import Transaction
 from orm.settings import load_settings, open_driver
+
+R = TypeVar("R", bound=DynamoDBModel)
 
 
 class Dynamo:
@@ -104,6 +107,18 @@ class Dynamo:
     def query(self, name: str) -> RecordQuery[Any]:
         """A question about the rows of a model."""
         return self.repository(name).query()
+
+    @overload
+    def entity(self, model: type[R]) -> EntityQuery[R]: ...
+    @overload
+    def entity(self, model: str) -> EntityQuery[Any]: ...
+    def entity(self, model: type[R] | str) -> EntityQuery[Any]:
+        """Ask for rows of a model by their keys; see `orm.records.fluent`."""
+        return self.current.entity(model)
+
+    def collection(self, *models: type[DynamoDBModel] | str) -> CollectionQuery:
+        """Ask for rows of several models in one partition; see `Connection.collection`."""
+        return self.current.collection(*models)
 
     def create_table(self, stream: str | None = None) -> bool:
         """Make the table that the models need; see `Connection.create_table`."""
