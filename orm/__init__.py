@@ -13,7 +13,7 @@
 engine in memory, `orm.local` the engine on this machine.
 """
 
-from orm.config import SingleTableConfig
+from orm.config import SingleTableConfig, default_config
 from orm.expressions import (
     Condition,
     all_of,
@@ -58,6 +58,7 @@ __all__ = [
     "begins_with",
     "between",
     "create_table",
+    "default_config",
     "delete_row",
     "delete_table",
     "equals",

@@ -88,3 +88,16 @@ def _told(names: list[str]) -> str:
     """The name that stands there twice, or all of the first few."""
     twice = [name for name in names if names.count(name) > 1]
     return repr(twice[0]) if twice else ", ".join(names[:6])
+
+
+def default_config(table: str, **names: str) -> SingleTableConfig:
+    """The names that a table has unless told otherwise: `pk`, `sk`, `_et`, `GSI1`, `gsi1pk`, …
+
+    Args:
+        table: the table's name.
+        names: what is called otherwise; see `SingleTableConfig`.
+
+    Raises:
+        ConfigurationError: two names are the same, or one cannot work.
+    """
+    return SingleTableConfig(table=table, **names)

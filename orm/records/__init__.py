@@ -40,6 +40,7 @@ from orm.records.repository import Repository
 from orm.records.resolver import RelationshipResolver
 from orm.records.traits import Expires, HasUuid, SoftDeletes, Timestamps, Versioned
 from orm.records.transaction import Transaction
+from orm.records.transformer import EntityTransformer
 
 __all__ = [
     "Attr",
@@ -55,6 +56,7 @@ __all__ = [
     "Dynamo",
     "DynamoDBModel",
     "EntityQuery",
+    "EntityTransformer",
     "Expires",
     "HasUuid",
     "ImmutableAttributeError",

@@ -221,14 +221,14 @@ class Repository(Generic[R]):
 
     def _validated(self, record: R) -> dict[str, Any]:
         """What is judged: what is written, so that None is not judged where it says nothing."""
-        values = self._stored_values(record)
+        values = self.written_values(record)
         return {name: value for name, value in values.items() if value is not UNSET}
 
     def _but_not(self, record: R) -> Any:
         return getattr(record, self.plan.identity[0]) if is_stored(record) else None
 
     def _pending(self, record: R, changed: set[str]) -> Pending:
-        values, now = self._stored_values(record), self.connection.clock.now_micros() // 1_000_000
+        values, now = self.written_values(record), self.connection.clock.now_micros() // 1_000_000
         write: Insert | Change
         if is_stored(record):
             new = {name: values[name] for name in changed}
@@ -240,7 +240,7 @@ class Repository(Generic[R]):
     def _carry_out(self, pending: Sequence[Pending]) -> None:
         finish(self.connection.driver, self.connection.config, pending)
 
-    def _stored_values(self, record: R) -> dict[str, Any]:
+    def written_values(self, record: R) -> dict[str, Any]:
         """What is written of a row: None is left out where that is what absent is read as."""
         return {
             name: UNSET if value is None and name in self._none_is_absent else value
@@ -252,7 +252,7 @@ class Repository(Generic[R]):
         stored = record.__dict__["_stored"]
         if isinstance(stored, dict):
             return stored
-        return self.layout.item_of(self._stored_values(self.layout.reader.row(stored)))
+        return self.layout.item_of(self.written_values(self.layout.reader.row(stored)))
 
     def original(self, record: R) -> R:
         """The row as it was loaded or last saved."""

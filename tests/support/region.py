@@ -23,7 +23,7 @@ class Region(msgspec.Struct, frozen=True):
         return cls(engine, f"test-{secrets.token_hex(4)}")
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """What a `BotoTransport` is made with."""
         return {
             "region": self.name,
