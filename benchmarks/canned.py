@@ -108,7 +108,7 @@ def partition(pk: str) -> tuple[str, list[Item]]:
         LookupError: there is none.
     """
     prefix, _, name = pk.partition("#")
-    if prefix == "READING" and name.isdecimal():
+    if is_of_rows(pk):
         return ROW_TABLE.table, readings.items(int(name))
     if prefix == "order" and name.isdecimal():
         return NAIVE_TABLE, naive(int(name))
@@ -116,6 +116,24 @@ def partition(pk: str) -> tuple[str, list[Item]]:
     if not by:
         raise LookupError(pk)
     return EVENT_TABLE.table, commits(int(events), int(per_commit))
+
+
+def is_of_rows(pk: str) -> bool:
+    """Whether a partition is a station's."""
+    prefix, _, name = pk.partition("#")
+    return prefix == "READING" and name.isdecimal()
+
+
+def row(pk: str, sk: str) -> Item:
+    """The row at a key.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for item in partition(pk)[1]:
+        if item["sk"]["S"] == sk:
+            return item
+    raise LookupError(pk, sk)
 
 
 # --- bodies ----------------------------------------------------------------------------------
@@ -207,6 +225,13 @@ def written(table: str, item: Item) -> bytes:
     """The body that answers a put of a new item."""
     units = float(-(-item_size_bytes(item) // WRITE_UNIT_BYTES))
     return _json({"ConsumedCapacity": {"TableName": table, "CapacityUnits": units}})
+
+
+def got(item: Item) -> bytes:
+    """The body that answers a read of a row by its key."""
+    units = float(-(-item_size_bytes(item) // READ_UNIT_BYTES)) / 2  # eventually consistent
+    consumed = {"TableName": ROW_TABLE.table, "CapacityUnits": units}
+    return _json({"Item": _hashed(item), "ConsumedCapacity": consumed})
 
 
 def refused(occupant: Item) -> bytes:
