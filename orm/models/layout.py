@@ -132,7 +132,7 @@ class Layout(Generic[M]):
 
     def values(self, row: M) -> dict[str, Any]:
         """The row's fields by name."""
-        return {name: getattr(row, name) for name in self.fields}
+        return msgspec.structs.asdict(row)
 
     def key_values(self, row: M) -> dict[str, Any]:
         """The fields that identify the row."""

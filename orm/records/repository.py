@@ -90,9 +90,9 @@ class Repository(Generic[R]):
         self._immutable = frozenset(
             name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
         )
-        self._none_is_absent = frozenset(
-            info.name for info in msgspec.structs.fields(model) if info.default is None
-        )
+        infos = msgspec.structs.fields(model)  # evaluates annotations, so never while saving
+        self._none_is_absent = frozenset(info.name for info in infos if info.default is None)
+        self._required = tuple(info.name for info in infos if info.required)
 
     # --- making ---
 
@@ -107,11 +107,7 @@ class Repository(Generic[R]):
         return self._made(given)
 
     def _made(self, given: Mapping[str, Any]) -> R:
-        missing = {
-            info.name: UNSET
-            for info in msgspec.structs.fields(self.model)
-            if info.required and info.name not in given
-        }
+        missing = {name: UNSET for name in self._required if name not in given}
         record = self.model(**{**missing, **given})
         record.__dict__["_repository"] = self
         return record
@@ -242,10 +238,11 @@ class Repository(Generic[R]):
 
     def written_values(self, record: R) -> dict[str, Any]:
         """What is written of a row: None is left out where that is what absent is read as."""
-        return {
-            name: UNSET if value is None and name in self._none_is_absent else value
-            for name, value in self.layout.values(record).items()
-        }
+        values = self.layout.values(record)
+        for name in self._none_is_absent:
+            if values[name] is None:
+                values[name] = UNSET
+        return values
 
     def stored_item(self, record: R) -> Item:
         """The item that a row was loaded or saved as."""
