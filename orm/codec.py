@@ -25,7 +25,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -45,7 +44,8 @@ from orm.requests import AttributeValue, Item
 from orm.sortable import sortable_datetime
 
 _INT_SAFE: Final = 10**NUMBER_DIGITS_MAX
-_PLAIN_FLOAT: Final = re.compile(r"-?(?!0\.0$)[0-9]+\.[0-9]+").fullmatch
+_PLAIN_LEAST: Final = 1e-4
+_PLAIN_BOUND: Final = 1e16
 
 
 def item_to_wire(values: Mapping[str, object], path: str = "") -> Item:
@@ -79,6 +79,34 @@ def _encode(value: object, path: str, level: int) -> AttributeValue:
     return encode(value, path, level)
 
 
+def encoder_of(kind: type) -> Encoder | None:
+    """What encodes values of exactly this type: `encode(value, path, level)`; a value that is an
+    attribute of an item stands at level 1."""
+    return _ENCODERS.get(kind)
+
+
+def alike_to_wire(value: list[Any] | dict[Any, Any], encode: Encoder, path: str) -> AttributeValue:
+    """A list, or a map, whose members are all of the one type that `encode` encodes. The same as
+    `to_wire`, which looks up a type and spells a path for each member.
+
+    Raises:
+        UnsupportedValueError: as `to_wire` does.
+    """
+    try:
+        if type(value) is list:
+            return {"L": [encode(member, path, 2) for member in value]}
+        if type(value) is dict and _are_plain_names(value):
+            return {"M": {name: encode(member, path, 2) for name, member in value.items()}}
+    except UnsupportedValueError:
+        pass  # said again below, with the member's path
+    return to_wire(value, path)
+
+
+def _are_plain_names(names: Iterable[Any]) -> bool:
+    """Whether these are names of a map that need no closer look."""
+    return {*map(type, names)} <= {str} and "" not in names and "".join(names).isascii()
+
+
 # --- scalars ---------------------------------------------------------------------------------
 
 
@@ -104,16 +132,25 @@ def _encode_bytes(value: Any, _path: str, _level: int) -> AttributeValue:
     return {"B": bytes(value)}
 
 
-def _encode_number(value: Any, path: str, _level: int) -> AttributeValue:
-    return {"N": _number(value, path)}
+def _encode_int(value: Any, path: str, _level: int) -> AttributeValue:
+    if -_INT_SAFE < value < _INT_SAFE:
+        return {"N": int.__repr__(value)}
+    return {"N": _number(Decimal(value), value, path)}
 
 
-def _number(value: int | float | Decimal, path: str) -> str:
-    if isinstance(value, int) and -_INT_SAFE < value < _INT_SAFE:
-        return str(int(value))
-    if isinstance(value, float) and _PLAIN_FLOAT(text := float.__repr__(value)):
-        return text  # 17 digits at the most, none of them far from the point
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+def _encode_float(value: Any, path: str, _level: int) -> AttributeValue:
+    """Within these bounds `repr` has no exponent, 17 digits at the most and none far from the
+    point."""
+    if _PLAIN_LEAST <= value < _PLAIN_BOUND or -_PLAIN_BOUND < value <= -_PLAIN_LEAST:
+        return {"N": float.__repr__(value)}
+    return {"N": _number(Decimal(float.__repr__(value)), value, path)}
+
+
+def _encode_decimal(value: Any, path: str, _level: int) -> AttributeValue:
+    return {"N": _number(Decimal(value), value, path)}
+
+
+def _number(number: Decimal, value: object, path: str) -> str:
     if not number.is_finite():
         raise UnsupportedValueError(path, value, "it is not a finite number")
     if not number:
@@ -205,14 +242,14 @@ def _encode_dataclass(value: Any, path: str, level: int) -> AttributeValue:
     return _encode_dict(fields, path, level)
 
 
-_Encoder = Callable[[Any, str, int], AttributeValue]
+Encoder = Callable[[Any, str, int], AttributeValue]
 
-_ENCODERS: Final[dict[type, _Encoder]] = {
+_ENCODERS: Final[dict[type, Encoder]] = {
     str: _encode_str,
-    int: _encode_number,
+    int: _encode_int,
     bool: _encode_bool,
-    float: _encode_number,
-    Decimal: _encode_number,
+    float: _encode_float,
+    Decimal: _encode_decimal,
     bytes: _encode_bytes,
     type(None): _encode_none,
     list: _encode_list,
@@ -226,7 +263,7 @@ _ENCODERS: Final[dict[type, _Encoder]] = {
 }
 
 # Enums first: an IntEnum is an int too. A datetime is a date too, so it stands before date.
-_BASES: Final[list[tuple[type, _Encoder]]] = [
+_BASES: Final[list[tuple[type, Encoder]]] = [
     (enum.Enum, _encode_enum),
     (bytearray, _encode_bytes),
     (memoryview, _encode_bytes),
@@ -237,7 +274,7 @@ _BASES: Final[list[tuple[type, _Encoder]]] = [
 ]
 
 
-def _inherited(value: object) -> _Encoder | None:
+def _inherited(value: object) -> Encoder | None:
     for kind, encode in _BASES:
         if isinstance(value, kind):
             return encode

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get
 
 import msgspec
 
-from orm.codec import from_wire, to_wire
+from orm.codec import alike_to_wire, encoder_of, from_wire, to_wire
 from orm.errors import ConfigurationError, InvalidKeyError, UnsupportedValueError
 from orm.requests import AttributeValue
 from orm.sortable import descending, sortable
@@ -42,7 +42,9 @@ class Field:
         self._default, self._default_factory = info.default, info.default_factory
         kind, self._optional = _optional(info.type)
         self._faithful = kind if _is_faithful(kind) else None
+        self._encode = None if self._faithful is None else encoder_of(kind)
         self._members = _faithful_members(kind)
+        self._encode_member = None if self._members is None else encoder_of(self._members[1])
 
     def default(self) -> Any:
         """What the field is where nothing was said; None for a required field."""
@@ -56,13 +58,16 @@ class Field:
         Raises:
             UnsupportedValueError: DynamoDB cannot hold it, or it would not come back the same.
         """
-        if type(value) is self._faithful or (value is None and self._optional):
-            return to_wire(value, self.path)
+        if self._encode is not None and type(value) is self._faithful:
+            return self._encode(value, self.path, 1)
+        if value is None and self._optional:
+            return {"NULL": True}
+        if self._encode_member is not None and self._holds_only_members(value):
+            return alike_to_wire(value, self._encode_member, self.path)
         if isinstance(value, (set, frozenset)) and not value:
             return {"L": []}  # DynamoDB has no empty set; the field's type makes it one again
         wire = to_wire(value, self.path)
-        if not self._holds_only_members(value):
-            self._check_return(value, wire)
+        self._check_return(value, wire)
         return wire
 
     def _holds_only_members(self, value: Any) -> bool:
@@ -70,8 +75,10 @@ class Field:
         if self._members is None:
             return False
         kind, member = self._members
-        held = value.values() if kind is dict and isinstance(value, dict) else value
-        return type(value) is kind and {*map(type, held)} <= {member}
+        if type(value) is not kind:
+            return False
+        held: Any = value
+        return {*map(type, held.values() if kind is dict else held)} <= {member}
 
     def _check_return(self, value: Any, wire: AttributeValue) -> None:
         try:
