@@ -26,6 +26,10 @@ from orm.sortable import descending, sortable
 _FAITHFUL: Final = frozenset({str, int, bool, float, bytes, Decimal, dt.datetime, dt.date})
 
 
+# Of these, equal values are stored alike, and others are not.
+_COMPARABLE: Final = frozenset({str, int, bool, float, bytes, dt.datetime, dt.date})
+
+
 class Field:
     """One field of a model.
 
@@ -79,6 +83,22 @@ class Field:
             return False
         held: Any = value
         return {*map(type, held.values() if kind is dict else held)} <= {member}
+
+    def stores_alike(self, value: Any, other: Any) -> bool:
+        """Whether both values are the same once they are stored.
+
+        Raises:
+            UnsupportedValueError: as `to_wire` does.
+        """
+        if value is other:
+            return True
+        if type(value) is not type(other):
+            return False
+        if type(value) is self._faithful and self._faithful in _COMPARABLE:
+            return bool(value == other)
+        if self._holds_only_members(value) and self._holds_only_members(other) and value == other:
+            return True
+        return bool(self.to_wire(value) == self.to_wire(other))
 
     def _check_return(self, value: Any, wire: AttributeValue) -> None:
         try:

@@ -33,6 +33,8 @@ class PathKeys:
     Attributes:
         path: the path.
         names: the attributes of its partition key and its sort key.
+        parts: the fields that these are made of.
+        attributes: the same, and those that decide whether the keys are written.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class PathKeys:
         tenant: str | None,
     ) -> None:
         self.path, self.names = path, key_names(path, config)
+        self.parts, self.attributes = (*path.hash, *path.sort), frozenset(path.attributes)
         self._keys, self._parts, self._tenant = config.keys, parts, tenant
         self._partition = self._compiled(path.partition, lambda part, _: part.in_partition)
         in_order = self._in_partition if path.is_single else self._in_sort

@@ -26,7 +26,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from orm.codec import from_wire
-from orm.requests import AttributeValue
+from orm.requests import AttributeValue, Item
 
 
 class Form(NamedTuple):
@@ -65,6 +65,14 @@ class RowReader:
             gc=False,
         )
         self.row = _function(model, infos, forms)
+
+    def of_item(self, item: Item) -> Any:
+        """The row of an item that was decoded as plain wire values.
+
+        Raises:
+            TypeError, ValueError, msgspec.ValidationError: it is not as the model says.
+        """
+        return self.row(msgspec.convert(item, self.stored, strict=False))
 
 
 def _field(

@@ -168,7 +168,7 @@ class Table:
             self._id(item): item for item in self._batches.get(wanted, consistent=self._consistent)
         }
         ids = [self._id(key) for key in wanted]
-        return [layout.row(found[identity]) for identity in ids if identity in found]
+        return [layout.known_row(found[identity]) for identity in ids if identity in found]
 
     def put_many(self, rows: Iterable[Model]) -> None:
         """Write many rows, unconditionally and not together.

@@ -228,7 +228,7 @@ class Repository(Generic[R]):
         write: Insert | Change
         if is_stored(record):
             new = {name: values[name] for name in changed}
-            write = Change(self.rows, self.stored_item(record), new, now)
+            write = Change(self.rows, self.stored_item(record), new, now, values)
         else:
             write = Insert(self.rows, values, now)
         return Pending(write, lambda: self.adopt(record, write.item))
@@ -255,7 +255,9 @@ class Repository(Generic[R]):
         """The row as it was loaded or last saved."""
         stored = record.__dict__["_stored"]
         row: R = (
-            self.layout.row(stored) if isinstance(stored, dict) else self.layout.reader.row(stored)
+            self.layout.known_row(stored)
+            if isinstance(stored, dict)
+            else self.layout.reader.row(stored)
         )
         return row
 
@@ -266,19 +268,12 @@ class Repository(Generic[R]):
         return self._differing(record, self.original(record))
 
     def _differing(self, record: R, original: R) -> set[str]:
+        fields, known = self.layout.fields, self.layout.values(original)
         return {
             name
-            for name in self._fields
-            if not self._same(name, getattr(record, name), getattr(original, name))
+            for name, value in self.layout.values(record).items()
+            if not fields[name].stores_alike(value, known[name])
         }
-
-    def _same(self, name: str, value: Any, other: Any) -> bool:
-        if value is other:
-            return True
-        if type(value) is not type(other) or value is UNSET or value is None:
-            return False
-        field = self.layout.fields[name]
-        return bool(field.to_wire(value) == field.to_wire(other))
 
     def _check_immutable(self, changed: set[str]) -> None:
         for name in sorted(changed):
@@ -406,7 +401,8 @@ class Repository(Generic[R]):
         return [
             row
             for item in rows
-            if item is not None and self.is_live(row := self.adopt(self.layout.row(item), item))
+            if item is not None
+            and self.is_live(row := self.adopt(self.layout.known_row(item), item))
         ]
 
     def identity(self, key: tuple[object, ...]) -> dict[str, object]:

@@ -44,7 +44,8 @@ from orm.records.errors import (
     UniqueError,
 )
 from orm.requests import Action, AttributeValue, ConditionCheck, Delete, Item, Put
-from orm.update import UpdateExpression
+from orm.update import Change as AttributeChange
+from orm.update import ChangeKind, UpdateExpression
 
 WRITTEN: Final = "!written"
 """Chance, by which a writer whose answer was lost knows its own write from a rival's."""
@@ -82,7 +83,7 @@ class Rows:
 
     def plain(self, item: Item) -> dict[str, Any]:
         """The values of a stored item."""
-        return self.layout.values(self.layout.row(item))
+        return self.layout.values(self.layout.known_row(item))
 
     def identity(self, values: Values) -> dict[str, Any]:
         """What tells a row from others, for errors."""
@@ -215,57 +216,60 @@ class Change(RowWrite):
         before: the item that it was loaded as.
         new: the values that have changed.
         now: the second that it is.
+        values: all of its values, those among them; what `before` says of the others unless given.
 
     Attributes:
         item: what is stored when it is done, as far as it is known.
     """
 
-    def __init__(self, rows: Rows, before: Item, new: Values, now: int) -> None:
+    def __init__(
+        self, rows: Rows, before: Item, new: Values, now: int, values: Values | None = None
+    ) -> None:
         super().__init__(rows, before)
-        self._new, self._now = new, now
+        self._new, self._now, self._values = new, now, values
         self._mine: AttributeValue = {"B": secrets.token_bytes(8)}
         self.item: Item = before
         self._moved: Moves = []
 
     def actions(self) -> list[Action]:
-        rows, old = self.rows, self.rows.plain(self.before)
-        values = {**old, **self._new}
-        expression, inputs = self._expression(values)
-        self._moved = rows.claims.moved(old, values)
-        inputs |= {name for unique, _, _ in self._moved for name in unique.attributes}
-        self.item = rows.layout.item_of(values)
+        rows, values = self.rows, self._whole()
+        changes, inputs = self._changes(values)
+        if rows.claims.sets:
+            self._moved = rows.claims.moved(rows.plain(self.before), values)
+            inputs |= {name for unique, _, _ in self._moved for name in unique.attributes}
         if rows.version is not None or self._moved or inputs:
-            expression = expression.set_wire(WRITTEN, self._mine)
-            self.item[WRITTEN] = self._mine
+            changes[WRITTEN] = self._mine
+        after = {**self.before, **changes}
+        self.item = {name: wire for name, wire in after.items() if wire is not None}
         key, condition = rows.key(self.before), rows.unchanged(self.before, inputs)
-        update = expression.action(rows.config.table, key, condition, return_item_on_failure=True)
+        update = _expression(changes).action(
+            rows.config.table, key, condition, return_item_on_failure=True
+        )
         return [Action(update=update), *rows.claim_actions(self._moved, key, values, self._now)]
 
-    def _expression(self, values: Values) -> tuple[UpdateExpression, set[str]]:
-        """The update, and which unchanged values its index keys are made of."""
-        layout, new = self.rows.layout, self._new
-        expression = UpdateExpression()
+    def _whole(self) -> Values:
+        """All of its values; once it is made anew, those of what is stored and the new ones."""
+        if self._values is None:
+            self._values = {**self.rows.plain(self.before), **self._new}
+        return self._values
+
+    def _changes(self, values: Values) -> tuple[dict[str, AttributeValue | None], set[str]]:
+        """What attributes become, None for those that go, and which unchanged values the new index
+        keys are made of."""
+        layout, new, inputs = self.rows.layout, self._new, set[str]()
+        changes: dict[str, AttributeValue | None] = {}
         for name, value in new.items():
             field = layout.fields[name]
-            if value is msgspec.UNSET:
-                expression = expression.remove(field.attribute)
-            else:
-                expression = expression.set_wire(field.attribute, field.to_wire(value))
-        inputs: set[str] = set()
+            changes[field.attribute] = None if value is msgspec.UNSET else field.to_wire(value)
         for index in layout.indexes:
-            if not new.keys() & set(index.path.attributes):
+            if index.attributes.isdisjoint(new):
                 continue
-            inputs |= set(index.path.attributes) - new.keys()
-            pair = layout.index_key(index, values)
-            for name in index.names:
-                if name == self.rows.config.pk:
-                    continue  # a local index shares the table's partition key
-                expression = (
-                    expression.remove(name)
-                    if pair is None
-                    else expression.set_wire(name, pair[name])
-                )
-        return expression, inputs - set(layout.key_fields)
+            inputs |= index.attributes
+            pair = layout.index_key(index, values) or {}
+            # a local index shares the table's partition key
+            own = self.rows.config.pk
+            changes |= {name: pair.get(name) for name in index.names if name != own}
+        return changes, inputs - new.keys() - set(layout.key_fields)
 
     def recognises(self, stored: Item) -> bool:
         mine = bool(stored.get(WRITTEN) == self._mine)
@@ -274,14 +278,13 @@ class Change(RowWrite):
         return mine
 
     def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
-        values = {**self.rows.plain(self.before), **self._new}
-        self.rows.refuse_taken(reasons[1:], self._moved, values, error)
+        self.rows.refuse_taken(reasons[1:], self._moved, self._whole(), error)
         if reasons[0].code != REFUSED:
             raise error
         if reasons[0].item is None:
             raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
         self.rows.check_stored(self.before, reasons[0].item)
-        self.before = reasons[0].item
+        self.before, self._values = reasons[0].item, None
         return True
 
 
@@ -295,7 +298,8 @@ class Removal(RowWrite):
     def actions(self) -> list[Action]:
         if self._gone:
             return []
-        rows, old = self.rows, self.rows.plain(self.before)
+        rows = self.rows
+        old = rows.plain(self.before) if rows.claims.sets else {}
         moved = rows.claims.moved(old, None)
         inputs = {name for unique, _, _ in moved for name in unique.attributes}
         key, careful = rows.key(self.before), bool(moved) or rows.version is not None
@@ -344,6 +348,15 @@ class Check(RowWrite):
             raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
         self.rows.check_stored(self.before, stored)
         raise CheckFailedError(self.rows.layout.entity, self.identity, self._said) from error
+
+
+def _expression(changes: Mapping[str, AttributeValue | None]) -> UpdateExpression:
+    return UpdateExpression(
+        tuple(
+            AttributeChange(ChangeKind.REMOVE if wire is None else ChangeKind.SET, name, wire)
+            for name, wire in changes.items()
+        )
+    )
 
 
 def _number(wire: AttributeValue | None) -> Any:
