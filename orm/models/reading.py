@@ -86,25 +86,34 @@ def _field(
 def _function(
     model: type[msgspec.Struct], infos: tuple[msgspec.structs.FieldInfo, ...], forms: list[Form]
 ) -> Callable[[Any], Any]:
-    """Its source holds names of the model's fields, which are identifiers, and nothing else."""
+    """Its source holds names of the model's fields, which are identifiers, and nothing else.
+
+    A field that is absent gets its default here: a call that names every field is twice as quick
+    as one that is handed a dict of those that are there.
+    """
     scope: dict[str, Any] = {"model": model, "UNSET": UNSET}
-    given, optional = [], []
+    given, more = [], []
     for at, (info, form) in enumerate(zip(infos, forms, strict=True)):
         scope.update(form.scope)
         taken = form.taken(f"stored.f{at}")
-        if info.required and not keyword.iskeyword(info.name) and info.name.isidentifier():
+        if not info.required:
+            scope[f"default_{at}"], call = _default(info)
+            taken = f"default_{at}{call} if stored.f{at} is UNSET else {taken}"
+        if info.name.isidentifier() and not keyword.iskeyword(info.name):
             given.append(f"{info.name}={taken}")
-        elif info.required:  # a mapping may name an attribute as no class can: `from`
-            optional.append(f"    more[{info.name!r}] = {taken}\n")
-        else:
-            optional.append(f"    if stored.f{at} is not UNSET: more[{info.name!r}] = {taken}\n")
-    source = (
-        f"def row(stored):\n    more = {{}}\n{''.join(optional)}"
-        f"    return model({', '.join([*given, '**more'])})\n"
-    )
-    exec(source, scope)
+        else:  # a mapping may name an attribute as no class can: `from`
+            more.append(f"{info.name!r}: {taken}")
+    named = [*given, f"**{{{', '.join(more)}}}"] if more else given
+    exec(f"def row(stored):\n    return model({', '.join(named)})\n", scope)
     made: Callable[[Any], Any] = scope["row"]
     return made
+
+
+def _default(info: msgspec.structs.FieldInfo) -> tuple[Any, str]:
+    """What a field is where it is absent, and what calls that where it is made anew."""
+    if info.default is msgspec.NODEFAULT:
+        return info.default_factory, "()"
+    return info.default, ""
 
 
 # --- forms -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime as dt
 import uuid
 from decimal import Decimal
@@ -119,6 +120,20 @@ def test_both_ways_of_reading_agree(
 
 def read_straight(layout: Layout[Any], body: bytes) -> Any:
     return layout.reader.row(msgspec.json.Decoder(layout.reader.stored, strict=False).decode(body))
+
+
+@settings(max_examples=count(150, 5_000))
+@given(everything, everything, st.data())
+def test_values_are_the_same_where_they_are_stored_alike(
+    row: Everything, other: Everything, data: st.DataObject
+) -> None:
+    """Compared as they are or as they are stored: one answer."""
+    fields = layout_of(Everything, CONFIGS[0]).fields
+    for name, field in fields.items():
+        value = getattr(row, name)
+        against = copy.deepcopy(getattr(data.draw(st.sampled_from([row, other])), name))
+        alike = field.to_wire(value) == field.to_wire(against)
+        assert field.stores_alike(value, against) == alike
 
 
 @settings(max_examples=count(150, 5_000))
