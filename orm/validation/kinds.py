@@ -107,7 +107,22 @@ def is_binary(value: Any) -> bool:
 
 def is_tree(value: Any) -> bool:
     """Whether a value is maps, lists and scalars all through, and not too deep."""
-    return _is_tree(value, 1)
+    return _is_flat(value) or _is_tree(value, 1)
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether a value is a map of plain texts or numbers under plain names, as most maps are: seen
+    by a few calls over all of it."""
+    if type(value) is not dict or not {*map(type, value)} <= {str} or "" in value:
+        return False
+    kinds = {*map(type, value.values())}
+    if kinds <= {str}:
+        return "".join(value).isascii() and "".join(value.values()).isascii()
+    return (
+        kinds <= {int, float}
+        and "".join(value).isascii()
+        and all(map(is_storable_number, value.values()))
+    )
 
 
 def _is_tree(value: Any, level: int) -> bool:

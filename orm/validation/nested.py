@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from orm.definitions.entity import RuleCall
@@ -22,6 +22,19 @@ class _All:
             raise ArgumentError(f"takes rules that need the value alone, not {others[0].name!r}")
         # what is of the wrong kind is told that first
         self.rules.sort(key=lambda rule: not isinstance(rule, KindRule))
+        self._alone = self._lone()
+
+    def _lone(self) -> Callable[[Any], bool] | None:
+        """What accepts a value where one rule judges it, which refuses None by itself."""
+        if self._nullable or len(self.rules) != 1 or self.rules[0].accepts(None):
+            return None
+        return self.rules[0].accepts
+
+    def accept(self, values: Iterable[Any]) -> bool:
+        """Whether nothing is wrong with any of these."""
+        if self._alone is not None:
+            return all(map(self._alone, values))
+        return all(self.fault(value) is None for value in values)
 
     def fault(self, value: Any) -> str | None:
         """What is wrong, in words; None where nothing is."""
@@ -38,23 +51,25 @@ def build_each(arguments: Arguments) -> ValueRule:
     arguments.count(1)
     rules = _All(arguments, arguments.calls())
 
-    def first_fault(value: Any) -> str | None:
+    def accepts(value: Any) -> bool:
+        entries = _entries(value)
+        return entries is not None and rules.accept(entries)
+
+    def first_fault(value: Any) -> str:
         entries = _entries(value)
         if entries is None:
             return "must be a list or a map"
-        faults = ((place, rules.fault(entry)) for place, entry in entries)
-        return next((f"entry {place}: {fault}" for place, fault in faults if fault), None)
-
-    return ValueRule(
-        "each", lambda value: first_fault(value) is None, lambda v: first_fault(v) or ""
-    )
-
-
-def _entries(value: Any) -> Iterable[tuple[Any, Any]] | None:
-    if isinstance(value, dict):
         # by number: a map's keys are what was given, and messages tell nothing of that
-        return enumerate(value.values(), 1)
-    return enumerate(value, 1) if isinstance(value, (list, tuple, set, frozenset)) else None
+        faults = ((place, rules.fault(entry)) for place, entry in enumerate(entries, 1))
+        return next((f"entry {place}: {fault}" for place, fault in faults if fault), "")
+
+    return ValueRule("each", accepts, first_fault)
+
+
+def _entries(value: Any) -> Iterable[Any] | None:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple, set, frozenset)) else None
 
 
 def build_any_of(arguments: Arguments) -> KindRule:
