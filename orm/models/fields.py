@@ -139,11 +139,15 @@ class KeyPart:
 
     def in_partition(self, value: object) -> str:
         """The part of a partition key: text and whole numbers as they are."""
+        if type(value) is str and self.kind is str:
+            return value
         plain = self._plain(value)
         return str(plain) if type(plain) is int else sortable(plain)
 
     def in_sort(self, value: object) -> str:
         """The part of a sort key, in the order of the field's type."""
+        if type(value) is str and self.kind is str:
+            return value
         return sortable(self._plain(value))
 
     def in_sort_descending(self, value: object) -> str:

@@ -58,6 +58,7 @@ class Layout(Generic[M]):
         infos = msgspec.structs.fields(model)
         self.fields = {info.name: Field(model.__name__, info) for info in infos}
         self._attributes = [field.attribute for field in self.fields.values()]
+        self._writers = [(name, f.attribute, f.to_wire) for name, f in self.fields.items()]
         self.parts = parts = self._key_parts(paths, claimed)
         self.paths = tuple(PathKeys(path, config, parts, tenant) for path in paths)
         self.own, self.indexes = self.paths[0], self.paths[1:]
@@ -158,11 +159,12 @@ class Layout(Generic[M]):
         item[self.config.entity] = {"S": self.entity}
         for index in self.indexes:
             item.update(self.index_key(index, values) or {})
-        for name, field in self.fields.items():
-            if values[name] is not msgspec.UNSET:
-                item[field.attribute] = field.to_wire(values[name])
-        self.check_foreign(extra or ())
-        item.update(extra or {})
+        for name, attribute, to_wire in self._writers:
+            if (value := values[name]) is not msgspec.UNSET:
+                item[attribute] = to_wire(value)
+        if extra:
+            self.check_foreign(extra)
+            item.update(extra)
         check_item_size(item, f"a row of {self.model.__name__}")
         return item
 

@@ -50,6 +50,7 @@ class PathKeys:
         self._partition = self._compiled(path.partition, lambda part, _: part.in_partition)
         in_order = self._in_partition if path.is_single else self._in_sort
         self._order = self._compiled(path.order, in_order)
+        self._single = self._order == self._partition and tenant is None and path.shards == 1
 
     def _compiled(
         self, template: KeyTemplate, form: Callable[[KeyPart, bool], Callable[[Any], str]]
@@ -107,8 +108,7 @@ class PathKeys:
             KeyTooLargeError: a key is over DynamoDB's limit.
         """
         (pk_name, sk_name), pk = self.names, self.partition(values, shard)
-        single = self._order == self._partition and self._tenant is None and self.path.shards == 1
-        sk = pk if single else self.order(values)
+        sk = pk if self._single else self.order(values)
         check_key_sizes(pk_name, pk, sk_name, sk)
         return {pk_name: {"S": pk}, sk_name: {"S": sk}}
 

@@ -115,13 +115,11 @@ def _is_flat(value: Any) -> bool:
     by a few calls over all of it."""
     if type(value) is not dict or not {*map(type, value)} <= {str} or "" in value:
         return False
-    kinds = {*map(type, value.values())}
+    names, kinds = "".join(value), {*map(type, value.values())}
     if kinds <= {str}:
-        return "".join(value).isascii() and "".join(value.values()).isascii()
+        return is_string(names + "".join(value.values()))
     return (
-        kinds <= {int, float}
-        and "".join(value).isascii()
-        and all(map(is_storable_number, value.values()))
+        kinds <= {int, float} and is_string(names) and all(map(is_storable_number, value.values()))
     )
 
 
