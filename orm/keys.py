@@ -16,6 +16,7 @@ sort before every user's key and cannot be forged. `Keys` is immutable and safe 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -105,6 +106,10 @@ class Keys(msgspec.Struct, frozen=True):
         if not parts:
             raise InvalidKeyError(parts, "a key needs a part")
         return self.delimiter.join([encode_part(part) for part in parts])
+
+    def extended(self, key: str, parts: Iterable[str]) -> str:
+        """A key that `join` or `partition` made, with more parts after it."""
+        return self.delimiter.join([key, *map(encode_part, parts)])
 
     def split(self, key: str) -> tuple[str, ...]:
         """The parts of a key that `join` made."""

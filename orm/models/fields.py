@@ -20,7 +20,7 @@ import msgspec
 from orm.codec import alike_to_wire, encoder_of, from_wire, to_wire
 from orm.errors import ConfigurationError, InvalidKeyError, UnsupportedValueError
 from orm.requests import AttributeValue
-from orm.sortable import descending, sortable
+from orm.sortable import descending, sortable, sortable_int
 
 # Types whose values come back equal whatever they are, once the codec takes them.
 _FAITHFUL: Final = frozenset({str, int, bool, float, bytes, Decimal, dt.datetime, dt.date})
@@ -36,6 +36,7 @@ class Field:
     Attributes:
         name: as the class spells it.
         attribute: the name of its attribute in an item.
+        faithful: the type of which every value comes back equal; None where there is none.
     """
 
     def __init__(self, model: str, info: msgspec.structs.FieldInfo) -> None:
@@ -45,8 +46,8 @@ class Field:
         self.required = info.required
         self._default, self._default_factory = info.default, info.default_factory
         kind, self._optional = _optional(info.type)
-        self._faithful = kind if _is_faithful(kind) else None
-        self._encode = None if self._faithful is None else encoder_of(kind)
+        self.faithful = kind if _is_faithful(kind) else None
+        self._encode = None if self.faithful is None else encoder_of(kind)
         self._members = _faithful_members(kind)
         self._encode_member = None if self._members is None else encoder_of(self._members[1])
 
@@ -62,7 +63,7 @@ class Field:
         Raises:
             UnsupportedValueError: DynamoDB cannot hold it, or it would not come back the same.
         """
-        if self._encode is not None and type(value) is self._faithful:
+        if self._encode is not None and type(value) is self.faithful:
             return self._encode(value, self.path, 1)
         if value is None and self._optional:
             return {"NULL": True}
@@ -94,7 +95,7 @@ class Field:
             return True
         if type(value) is not type(other):
             return False
-        if type(value) is self._faithful and self._faithful in _COMPARABLE:
+        if type(value) is self.faithful and self.faithful in _COMPARABLE:
             return bool(value == other)
         if self._holds_only_members(value) and self._holds_only_members(other) and value == other:
             return True
@@ -148,6 +149,8 @@ class KeyPart:
         """The part of a sort key, in the order of the field's type."""
         if type(value) is str and self.kind is str:
             return value
+        if type(value) is int and self.kind is int:
+            return sortable_int(value)
         return sortable(self._plain(value))
 
     def in_sort_descending(self, value: object) -> str:

@@ -26,6 +26,7 @@ from orm.models.fields import Field, KeyPart
 from orm.models.model import shape_of
 from orm.models.path_keys import PathKeys, shard_of
 from orm.models.reading import RowReader
+from orm.models.writing import writer_of
 from orm.requests import AttributeValue, Item
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -58,7 +59,7 @@ class Layout(Generic[M]):
         infos = msgspec.structs.fields(model)
         self.fields = {info.name: Field(model.__name__, info) for info in infos}
         self._attributes = [field.attribute for field in self.fields.values()]
-        self._writers = [(name, f.attribute, f.to_wire) for name, f in self.fields.items()]
+        self._write = writer_of(self.fields)
         self.parts = parts = self._key_parts(paths, claimed)
         self.paths = tuple(PathKeys(path, config, parts, tenant) for path in paths)
         self.own, self.indexes = self.paths[0], self.paths[1:]
@@ -159,9 +160,7 @@ class Layout(Generic[M]):
         item[self.config.entity] = {"S": self.entity}
         for index in self.indexes:
             item.update(self.index_key(index, values) or {})
-        for name, attribute, to_wire in self._writers:
-            if (value := values[name]) is not msgspec.UNSET:
-                item[attribute] = to_wire(value)
+        self._write(values, item)
         if extra:
             self.check_foreign(extra)
             item.update(extra)

@@ -47,10 +47,19 @@ class PathKeys:
         self.path, self.names = path, key_names(path, config)
         self.parts, self.attributes = (*path.hash, *path.sort), frozenset(path.attributes)
         self._keys, self._parts, self._tenant = config.keys, parts, tenant
-        self._partition = self._compiled(path.partition, lambda part, _: part.in_partition)
+        self._partition = self._compiled(path.partition, self._in_partition)
         in_order = self._in_partition if path.is_single else self._in_sort
         self._order = self._compiled(path.order, in_order)
         self._single = self._order == self._partition and tenant is None and path.shards == 1
+        first = path.partition[0]
+        # a prefix is checked once; what stands there of a row, each time
+        self._partition_lead = (
+            config.keys.partition(first, tenant=tenant) if isinstance(first, str) else None
+        )
+        self._partition_after = self._partition[1:] if self._partition_lead else self._partition
+        first = path.order[0]
+        self._order_lead = config.keys.join(first) if isinstance(first, str) else None
+        self._order_after = self._order[1:] if self._order_lead else self._order
 
     def _compiled(
         self, template: KeyTemplate, form: Callable[[KeyPart, bool], Callable[[Any], str]]
@@ -76,14 +85,19 @@ class PathKeys:
         Raises:
             InvalidKeyError: a part is missing, of another type, or one that no key can carry.
         """
-        parts = self._texts(self._partition, values)
+        parts = self._texts(self._partition_after, values)
         if self.path.shards > 1:
             parts.append(str(shard))
-        return self._keys.partition(*parts, tenant=self._tenant)
+        if self._partition_lead is None:
+            return self._keys.partition(*parts, tenant=self._tenant)
+        return self._keys.extended(self._partition_lead, parts)
 
     def order(self, values: Values) -> str:
         """The sort key. Raises as `partition` does."""
-        return self._keys.join(*self._texts(self._order, values))
+        parts = self._texts(self._order_after, values)
+        if self._order_lead is None:
+            return self._keys.join(*parts)
+        return self._keys.extended(self._order_lead, parts)
 
     def beginning(self, values: Values, given: int) -> list[str]:
         """The parts of the sort key before its attribute number `given`, from 0."""

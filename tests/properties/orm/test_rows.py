@@ -123,6 +123,15 @@ def read_straight(layout: Layout[Any], body: bytes) -> Any:
 
 
 @settings(max_examples=count(150, 5_000))
+@given(everything)
+def test_a_row_is_written_as_its_fields_are(row: Everything) -> None:
+    layout = layout_of(Everything, CONFIGS[0])
+    item = layout.item(row)
+    for name, field in layout.fields.items():
+        assert item[field.attribute] == field.to_wire(getattr(row, name))
+
+
+@settings(max_examples=count(150, 5_000))
 @given(everything, everything, st.data())
 def test_values_are_the_same_where_they_are_stored_alike(
     row: Everything, other: Everything, data: st.DataObject
