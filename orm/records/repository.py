@@ -272,7 +272,7 @@ class Repository(Generic[R]):
         return {
             name
             for name, value in self.layout.values(record).items()
-            if not fields[name].stores_alike(value, known[name])
+            if value is not known[name] and not fields[name].stores_alike(value, known[name])
         }
 
     def _check_immutable(self, changed: set[str]) -> None:
