@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks import append, load, rows
+from benchmarks import append, load, records, rows
 from benchmarks.measure import Measured, Ratio
 from benchmarks.readings import ROWS
 
@@ -66,6 +66,27 @@ QUERIES: Final = (
     Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.PYDYNOX_MODEL, 1.0, judged=False),
     Comparison(f"query {ROWS:,} rows", rows.QUERY, rows.QUERY_DRIVER),
 )
+
+
+def of_records(work: str) -> tuple[Comparison, ...]:
+    """The comparisons of one thing that records do, with every peer that does it."""
+    goals = {
+        records.DRIVER: 1.5,
+        records.PYDYNOX: 1.0,
+        records.PYDYNOX_MODEL: 1.0,
+        **_OF_RECORDS.get(work, {}),
+    }
+    return tuple(
+        Comparison(work, records.OURS, peer, goals.get(peer), peer != records.PYDYNOX_MODEL)
+        for peer in records.PEERS[work]
+    )
+
+
+# What a query is made of is the types that the driver reads, so what it is held to is plain items.
+_OF_RECORDS: Final[dict[str, dict[str, float | None]]] = {
+    records.CREATE: {records.BOTO: 0.20},
+    records.QUERY: {records.BOTO: 0.12, records.DRIVER: None, records.DRIVER_ITEMS: 1.5},
+}
 
 
 class Line(msgspec.Struct, frozen=True):

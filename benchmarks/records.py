@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -28,6 +28,7 @@ from orm.requests import Request
 
 OURS: Final = "record"
 DRIVER: Final = "the driver alone"
+DRIVER_ITEMS: Final = "the driver alone, plain items"
 BOTO: Final = "boto3 client"
 PYNAMO: Final = "PynamoDB model"
 PYDYNOX: Final = "pydynox client"
@@ -39,6 +40,18 @@ SAVE: Final = "save a change"
 SAVE_INDEXED: Final = "save a change with index keys"
 FIND_AND_SAVE: Final = "find, change and save"
 QUERY: Final = f"query {ROWS:,} records"
+
+_ALL: Final = (DRIVER, BOTO, PYNAMO, PYDYNOX, PYDYNOX_MODEL)
+PEERS: Final[Mapping[str, tuple[str, ...]]] = {
+    CREATE: _ALL,
+    FIND: _ALL,
+    SAVE: _ALL,
+    # models of PynamoDB and pydynox have no index keys to keep
+    SAVE_INDEXED: (DRIVER, BOTO, PYDYNOX),
+    FIND_AND_SAVE: (DRIVER, BOTO, PYNAMO, PYDYNOX_MODEL),
+    QUERY: (DRIVER_ITEMS, *_ALL),
+}
+"""Who is measured beside ours."""
 
 R = TypeVar("R")
 _QUALITIES: Final = ("poor", "fair")
@@ -223,16 +236,33 @@ def _finds_and_saves(server: ReplayServer) -> Mapping[str, Once]:
 
 
 def _queries(server: ReplayServer) -> Mapping[str, Once]:
-    """Peers as for rows; the driver reads the same types."""
-    from benchmarks import rows
+    """Peers as for rows. The driver reads what ours has it read, types made for the model, and also
+    the plain items that its users get."""
 
     known, way = rows.queries(server), driver(server)
-    (request,) = requests_of(server, Records.query)
+    request: Any = requests_of(server, Records.query)[0]
     return {
         OURS: Records(driver(server)).query,
         DRIVER: lambda: way.send(request).items,
+        DRIVER_ITEMS: lambda: way.send(msgspec.structs.replace(request, read_as=None)).items,
         BOTO: known[rows.BOTO],
         PYNAMO: known[rows.PYNAMO],
         PYDYNOX: known[rows.PYDYNOX],
         PYDYNOX_MODEL: known[rows.PYDYNOX_MODEL],
     }
+
+
+def check(server: ReplayServer) -> None:
+    """All come to the same rows."""
+    records, plain = Records(driver(server)), row_peers.plain_item(ROWS)
+    wanted = row_peers.wanted(ROWS)
+    assert [msgspec.structs.asdict(record) for record in records.query()] == wanted
+    assert msgspec.structs.asdict(records.find()) == wanted[1]
+    assert row_peers.pynamo_plain(PynamoRecords(server, plain).find()) == wanted[1]
+    assert row_peers.pydynox_plain(PydynoxRecords(server, plain).find()) == wanted[1]
+
+
+def run(server: ReplayServer, rounds: int = ROUNDS_MIN) -> Iterator[tuple[str, Measured]]:
+    """Time one thing after the other."""
+    for work, ways in variants(server).items():
+        yield work, measure(ways, rounds, clock=time.process_time)

@@ -21,9 +21,9 @@ from typing import Any, Final
 
 import msgspec
 
-from benchmarks import append, load, rows
+from benchmarks import append, load, records, rows
 from benchmarks.canned import SIZES
-from benchmarks.goals import APPEND, PUTS, QUERIES, Line, line_of, of_loads
+from benchmarks.goals import APPEND, PUTS, QUERIES, Line, line_of, of_loads, of_records
 from benchmarks.measure import ROUND_CPU_SECONDS, ROUNDS_MIN, Ratio
 from benchmarks.replay_server import ReplayServer, replay_server
 
@@ -46,6 +46,9 @@ def lines(server: ReplayServer, quick: bool) -> Iterator[Line]:
     puts, queries = rows.run(server, QUICK_ROUNDS if quick else ROWS_ROUNDS)
     yield from [line_of(comparison, puts) for comparison in PUTS]
     yield from [line_of(comparison, queries) for comparison in QUERIES]
+    records.check(server)
+    for work, measured in records.run(server, QUICK_ROUNDS if quick else ROWS_ROUNDS):
+        yield from [line_of(comparison, measured) for comparison in of_records(work)]
     for events in SIZES[:2] if quick else SIZES:
         measured = load.run(server, events, QUICK_ROUNDS if quick else LOAD_ROUNDS[events])
         yield from [line_of(comparison, measured) for comparison in of_loads(events)]
