@@ -76,6 +76,7 @@ class Rows:
     ) -> None:
         self.layout, self.claims = layout, claims
         self.ttl, self.version, self.hidden = ttl, version, hidden
+        self._nothing_there = _fields(not_exists(layout.config.pk))
 
     @property
     def config(self) -> SingleTableConfig:
@@ -104,6 +105,13 @@ class Rows:
             else:
                 demands.append(Comparison(attribute, "=", wire))
         return all_of(*demands)
+
+    def free(self, now: int) -> dict[str, Any]:
+        """The request fields that demand that no row is at a key, or one that has expired."""
+        if self.ttl is None:
+            return self._nothing_there
+        expired = all_of(exists(self.ttl), compared(self.ttl, "<=", now))
+        return _fields(any_of(not_exists(self.config.pk), expired))
 
     def check_stored(self, before: Item, stored: Item) -> None:
         """Refuse a row that someone else has saved since it was loaded."""
@@ -178,17 +186,10 @@ class Insert(Write):
             table_name=self.rows.config.table,
             item=self.item,
             return_values_on_condition_check_failure="ALL_OLD",
-            **condition_fields(self._free(), Placeholders()),
+            **self.rows.free(self._now),
         )
         claimed = self.rows.claim_actions(self._moved, self.item, self._values, self._now)
         return [Action(put=put), *claimed]
-
-    def _free(self) -> Condition:
-        """No row is at the key, or one that has expired."""
-        nothing, ttl = not_exists(self.rows.config.pk), self.rows.ttl
-        if ttl is None:
-            return nothing
-        return any_of(nothing, all_of(exists(ttl), compared(ttl, "<=", self._now)))
 
     def recognises(self, stored: Item) -> bool:
         return bool(stored.get(WRITTEN) == self._mine)
@@ -308,7 +309,7 @@ class Removal(RowWrite):
             table_name=rows.config.table,
             key=key,
             return_values_on_condition_check_failure="ALL_OLD" if careful else None,
-            **condition_fields(condition, Placeholders()),
+            **_fields(condition),
         )
         return [Action(delete=delete), *rows.claim_actions(moved, key, old, 0)]
 
@@ -338,7 +339,7 @@ class Check(RowWrite):
             table_name=self.rows.config.table,
             key=self.rows.key(self.before),
             return_values_on_condition_check_failure="ALL_OLD",
-            **condition_fields(all_of(*demands), Placeholders()),
+            **_fields(all_of(*demands)),
         )
         return [Action(condition_check=check)]
 
@@ -348,6 +349,10 @@ class Check(RowWrite):
             raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
         self.rows.check_stored(self.before, stored)
         raise CheckFailedError(self.rows.layout.entity, self.identity, self._said) from error
+
+
+def _fields(condition: Condition | None) -> dict[str, Any]:
+    return condition_fields(condition, Placeholders())
 
 
 def _expression(changes: Mapping[str, AttributeValue | None]) -> UpdateExpression:
