@@ -228,7 +228,7 @@ class Change(RowWrite):
     ) -> None:
         super().__init__(rows, before)
         self._new, self._now, self._values = new, now, values
-        self._mine: AttributeValue = {"B": secrets.token_bytes(8)}
+        self._mine: AttributeValue | None = None  # chance is a system call, so only where needed
         self.item: Item = before
         self._moved: Moves = []
 
@@ -239,6 +239,7 @@ class Change(RowWrite):
             self._moved = rows.claims.moved(rows.plain(self.before), values)
             inputs |= {name for unique, _, _ in self._moved for name in unique.attributes}
         if rows.version is not None or self._moved or inputs:
+            self._mine = self._mine or {"B": secrets.token_bytes(8)}
             changes[WRITTEN] = self._mine
         after = {**self.before, **changes}
         self.item = {name: wire for name, wire in after.items() if wire is not None}
@@ -273,7 +274,7 @@ class Change(RowWrite):
         return changes, inputs - new.keys() - set(layout.key_fields)
 
     def recognises(self, stored: Item) -> bool:
-        mine = bool(stored.get(WRITTEN) == self._mine)
+        mine = self._mine is not None and bool(stored.get(WRITTEN) == self._mine)
         if mine:
             self.item = stored
         return mine
