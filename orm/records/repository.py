@@ -170,17 +170,17 @@ class Repository(Generic[R]):
         changed = self._begin(record)
         if not changed:
             return None
-        self._validator.validate(self._validated(record), but_not=self._but_not(record))
-        return self._pending(record, changed)
+        values = self.written_values(record)
+        self._validator.validate(_given(values), but_not=self._but_not(record))
+        return self._pending(record, changed, values)
 
     async def save_async(self, record: R) -> None:
         """The same awaited: rules that have to be awaited run, the call is made in a thread."""
         changed = self._begin(record)
         if changed:
-            await self._validator.validate_async(
-                self._validated(record), but_not=self._but_not(record)
-            )
-            await asyncio.to_thread(self._carry_out, [self._pending(record, changed)])
+            values = self.written_values(record)
+            await self._validator.validate_async(_given(values), but_not=self._but_not(record))
+            await asyncio.to_thread(self._carry_out, [self._pending(record, changed, values)])
 
     def _begin(self, record: R) -> set[str]:
         """Give a row what traits write; which attributes are to be written."""
@@ -215,16 +215,11 @@ class Repository(Generic[R]):
         if traits.uuid and getattr(record, traits.uuid) in (None, UNSET):
             setattr(record, traits.uuid, new_id())
 
-    def _validated(self, record: R) -> dict[str, Any]:
-        """What is judged: what is written, so that None is not judged where it says nothing."""
-        values = self.written_values(record)
-        return {name: value for name, value in values.items() if value is not UNSET}
-
     def _but_not(self, record: R) -> Any:
         return getattr(record, self.plan.identity[0]) if is_stored(record) else None
 
-    def _pending(self, record: R, changed: set[str]) -> Pending:
-        values, now = self.written_values(record), self.connection.clock.now_micros() // 1_000_000
+    def _pending(self, record: R, changed: set[str], values: Mapping[str, Any]) -> Pending:
+        now = self.connection.clock.now_micros() // 1_000_000
         write: Insert | Change
         if is_stored(record):
             new = {name: values[name] for name in changed}
@@ -462,6 +457,11 @@ class Repository(Generic[R]):
     def all(self) -> Iterator[R]:
         """Every row, by reading the whole table; see `RecordQuery.scan`."""
         return self.query().scan()
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is judged: what is written, so that None is not judged where it says nothing."""
+    return {name: value for name, value in values.items() if value is not UNSET}
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:

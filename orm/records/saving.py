@@ -126,6 +126,8 @@ class Rows:
 
     def claim_actions(self, moved: Moves, row: Item, values: Values, now: int) -> list[Action]:
         """Taking comes first, in the order of `moved`, so that a refusal tells which was taken."""
+        if not moved:
+            return []
         owner = self.key(row)
         expires = values.get(self.ttl) if self.ttl else None
         expires = expires if isinstance(expires, int) else None
