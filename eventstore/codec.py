@@ -23,6 +23,7 @@ from eventstore.errors import (
 )
 from eventstore.event import Event, event_tag, event_version
 from eventstore.ordering import in_order, may_hold_sets
+from orm.decoding import msgpack_decoder
 
 
 class RawEvent(msgspec.Struct, frozen=True, array_like=True):
@@ -52,8 +53,8 @@ class EventCodec:
         self._encoder = msgspec.msgpack.Encoder()
         self._with_sets = frozenset(cls for cls in self._heads if may_hold_sets(cls))
         commit: Any = self._commit_type()
-        self._decoder = msgspec.msgpack.Decoder(commit)
-        self._page_decoder = msgspec.msgpack.Decoder(list[commit])
+        self._decoder = msgpack_decoder(commit)
+        self._page_decoder = msgpack_decoder(list[commit])
 
     def _commit_type(self) -> Any:
         wrappers = [_wrapper(tag, cls) for tag, cls in self._by_tag.items()]

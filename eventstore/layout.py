@@ -27,6 +27,7 @@ from eventstore.stream import StreamId
 from eventstore.token import Receipt
 from orm.codec import check_item_size, item_size_bytes
 from orm.config import SingleTableConfig
+from orm.decoding import learn
 from orm.errors import InvalidKeyError, TransactionTooLargeError
 from orm.keys import check_key_sizes
 from orm.limits import TRANSACTION_BYTES_MAX, WRITE_UNIT_BYTES
@@ -144,7 +145,7 @@ class EventLayout:
         return self._stored()
 
     def _stored(self, *more: tuple[Any, ...]) -> Any:
-        return msgspec.defstruct(
+        made = msgspec.defstruct(
             "StoredCommit",
             [
                 *more,
@@ -158,6 +159,8 @@ class EventLayout:
             frozen=True,
             gc=False,
         )
+        learn(made)
+        return made
 
     def number_in(self, stored: Any) -> int:
         """The commit number in a stored item's key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import enum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -49,10 +49,13 @@ class ClaimedToken(msgspec.Struct, frozen=True):
         """
         try:
             padded = text + "=" * (-len(text) % 4)
-            token = msgspec.msgpack.decode(base64.b64decode(padded, b"-_", True), type=Token)
+            token = _DECODER.decode(base64.b64decode(padded, b"-_", True))
         except (ValueError, msgspec.MsgspecError) as error:
             raise WrongTokenError(None, repr(text)) from error
         return ClaimedToken(token)
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(Token)
 
 
 class ExpectedVersion(enum.Enum):

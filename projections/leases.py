@@ -21,6 +21,7 @@ import msgspec
 from orm.clock import Clock
 from orm.codec import item_from_wire, item_to_wire
 from orm.config import SingleTableConfig
+from orm.decoding import learn
 from orm.driver.protocol import Driver
 from orm.errors import ConditionFailedError
 from orm.expressions import Condition, Placeholders, condition_fields, equals, not_exists
@@ -56,6 +57,9 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     finished: bool = False
     applied_at: int = 0
     saved_at: int = 0
+
+
+learn(Lease)
 
 
 class Leases:

@@ -22,6 +22,7 @@ from eventstore.stream import StreamId
 from orm.clock import Clock
 from orm.codec import item_from_wire, item_to_wire
 from orm.config import SingleTableConfig
+from orm.decoding import learn
 from orm.driver.protocol import Driver
 from orm.errors import ConditionFailedError
 from orm.expressions import Condition, Placeholders, condition_fields, equals, exists, not_exists
@@ -65,6 +66,9 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stream(self) -> StreamId:
         return StreamId(self.category, self.id, self.tenant)
+
+
+learn(Parked)
 
 
 class Parking:

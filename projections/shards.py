@@ -21,6 +21,7 @@ import msgspec
 from eventstore.errors import StreamCorruptedError
 from eventstore.layout import EventLayout
 from eventstore.log import Commit
+from orm.decoding import json_decoder
 from orm.driver.protocol import Driver
 from orm.errors import (
     ConfigurationError,
@@ -69,7 +70,7 @@ class ChangeStream:
     def __init__(self, driver: Driver, layout: EventLayout) -> None:
         self._driver, self._layout = driver, layout
         self._arn: str | None = None
-        self._decoder = msgspec.json.Decoder(layout.stored_commit, strict=False)
+        self._decoder = json_decoder(layout.stored_commit)
 
     @property
     def arn(self) -> str:

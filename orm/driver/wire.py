@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from orm.decoding import json_decoder
 from orm.driver.transport import ServiceError, Transport, TransportError
 from orm.errors import (
     AccessDeniedError,
@@ -62,7 +62,7 @@ class WireDriver:
                 request.operation, request.target, error.detail
             ) from error
         try:
-            answer: R = _decoder(request.answer_type()).decode(body)
+            answer: R = json_decoder(request.answer_type()).decode(body)
         except msgspec.MsgspecError as error:
             raise _unreadable(request, body, error) from error
         return answer
@@ -74,17 +74,11 @@ def _unreadable(request: Request[Any], body: bytes, error: Exception) -> DriverE
     if getattr(request, "read_as", None) is not None:
         plain = msgspec.structs.replace(request, read_as=None)
         with contextlib.suppress(msgspec.MsgspecError):
-            answer = _decoder(plain.answer_type()).decode(body)
+            answer = json_decoder(plain.answer_type()).decode(body)
             return UnexpectedItemError(what, where, str(error), answer)
     return CorruptResponseError(
         what, where, f"an answer of {len(body):,} bytes is not what the API promises: {error}"
     )
-
-
-@cache
-def _decoder(answer_type: Any) -> msgspec.json.Decoder[Any]:
-    # Not strict: DynamoDB writes numbers as text (`{"N": "7"}`), which a typed answer reads as int.
-    return msgspec.json.Decoder(answer_type, strict=False)
 
 
 _FROM_TRANSPORT: Final[dict[str, type[DriverError]]] = {

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from orm.decoding import json_decoder
 from orm.driver.transport import ServiceError
 from orm.memory.account import Account
 from orm.memory.limits import (
@@ -173,7 +174,8 @@ def _iterator(stream: Stream, shard: Shard, after: int, now: float) -> str:
 
 def _place(iterator: Any) -> Place:
     try:
-        return msgspec.json.decode(urlsafe_b64decode(iterator), type=Place)
+        place: Place = json_decoder(Place).decode(urlsafe_b64decode(iterator))
+        return place
     except (TypeError, ValueError, Base64Error, msgspec.MsgspecError):
         raise Invalid("Invalid ShardIterator") from None
 

@@ -19,6 +19,7 @@ import msgspec
 
 from orm.codec import check_item_size, from_wire
 from orm.config import SingleTableConfig
+from orm.decoding import learn
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, InvalidKeyError, UnreadableRowError
 from orm.keys import Keys
@@ -56,6 +57,7 @@ class Layout(Generic[M]):
     ) -> None:
         self.model, self.config, self.tenant, self.entity = model, config, tenant, entity
         self.keys: Keys = config.keys
+        learn(model)
         infos = msgspec.structs.fields(model)
         self.fields = {info.name: Field(model.__name__, info) for info in infos}
         self._attributes = [field.attribute for field in self.fields.values()]

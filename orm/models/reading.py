@@ -26,6 +26,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from orm.codec import from_wire
+from orm.decoding import learn
 from orm.requests import AttributeValue, Item
 
 
@@ -64,6 +65,7 @@ class RowReader:
             frozen=True,
             gc=False,
         )
+        learn(self.stored)
         self.row = _function(model, infos, forms)
 
     def of_item(self, item: Item) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -88,13 +88,16 @@ class Cursors:
         """
         try:
             opened = self._sealed.decrypt(cursor.encode())
-            content = msgspec.msgpack.decode(opened, type=_Content)
+            content = _DECODER.decode(opened)
         except (self._invalid, UnicodeError, msgspec.ValidationError):
             reason = "is damaged, or was sealed with a key that is not among cursor_keys"
             raise CursorError(reason) from None
         if content.question != question:
             raise CursorError("was given for another question or another tenant")
         return list(content.places)
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(_Content)
 
 
 def hashed(*parts: object) -> bytes:

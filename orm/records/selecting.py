@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from orm.decoding import learn
 from orm.models.layout import Layout, row_of
 from orm.models.reading import RowReader
 from orm.requests import Item, Query
@@ -31,6 +32,7 @@ class Selection:
         self.model = msgspec.defstruct(
             layout.model.__name__, [_field(infos[name]) for name in self._attributes], kw_only=True
         )
+        learn(self.model)
 
     @cached_property
     def reader(self) -> RowReader:
