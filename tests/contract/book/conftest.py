@@ -1,0 +1,79 @@
+"""A stocked shop on each backend: with the names of the document, and with every name another and a
+tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+
+from orm import create_table, delete_table
+from orm.book import AccessPatternGenerator
+from orm.clock import ManualClock, SystemClock
+from orm.driver import Driver, MeteredDriver
+from orm.records import Connection
+from orm.requests import GetItem, Query, Request
+from tests.conftest import fresh_config
+from tests.contract.book.shop import MODELS, OPTIONS, stock
+
+R = TypeVar("R")
+NOON_MICROS = 1_800_000_000_000_000
+
+
+class Listener:
+    """A driver that keeps what is read, and by which requests."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = MeteredDriver(driver)
+        self.forget()
+
+    def forget(self) -> None:
+        self.sent: list[Query[Any] | GetItem[Any]] = []
+        self.scanned, self._before = 0, self._units()
+
+    def send(self, request: Request[R], /) -> R:
+        answer = self._driver.send(request)
+        if isinstance(request, (Query, GetItem)):
+            self.sent.append(request)
+            self.scanned += getattr(answer, "scanned_count", 0)
+        return answer
+
+    def _units(self) -> float:
+        return sum(self._driver.usage().capacity_units.values())
+
+    @property
+    def units(self) -> float:
+        """What was consumed since."""
+        return self._units() - self._before
+
+
+class Shop(msgspec.Struct):
+    """Everything there is: how it is reached, and what is stored."""
+
+    connection: Connection
+    listener: Listener
+    rows: dict[str, list[Any]]
+
+    @property
+    def generator(self) -> AccessPatternGenerator:
+        return AccessPatternGenerator(self.connection)
+
+
+@pytest.fixture(params=["document names", "all renamed, tenant"])
+def shop(driver: Driver, request: pytest.FixtureRequest) -> Iterator[Shop]:
+    renamed = request.param != "document names"
+    config = fresh_config(renamed=renamed)
+    listener = Listener(driver)
+    connection = Connection(
+        listener,
+        config,
+        tenant="acme" if renamed else None,
+        options=OPTIONS,
+        clock=ManualClock(NOON_MICROS),
+    )
+    connection.register(*MODELS)
+    create_table(driver, connection.shape(), SystemClock())
+    yield Shop(connection, listener, stock(connection, 7))
+    delete_table(driver, config.table, SystemClock())
