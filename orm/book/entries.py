@@ -131,7 +131,7 @@ class WriteEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         entity: whose row.
-        operation: an `update` leaves unique values as they are.
+        operation: an `update` is one that leaves the claims of unique values as they are.
         entries: index entries, at least and at most; one whose key changes is written twice.
         claims: claims of unique values; with any it is a transaction, which costs double.
     """

@@ -17,7 +17,7 @@ from orm.errors import ConfigurationError
 from orm.expressions import Condition, equals
 from orm.indexes import Answer
 from orm.models.plan import Question, Range
-from orm.records import Clause, Connection, DynamoDBModel, RecordQuery, Repository
+from orm.records import Clause, Connection, RecordQuery, Repository
 from orm.records.clauses import condition
 from orm.records.compiling import Asked, Reader, unexpired
 
@@ -41,8 +41,8 @@ class Pattern:
         high: Any = None,
         limit: int | None = None,
         **more: Any,
-    ) -> list[DynamoDBModel]:
-        """The rows that answer it, in its order.
+    ) -> list[Any]:
+        """The rows that answer it, of the entity's model, in its order.
 
         Args:
             values: what the attributes of `entry.equal` are, here or by name.

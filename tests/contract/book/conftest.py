@@ -19,6 +19,7 @@ from tests.conftest import fresh_config
 from tests.contract.book.shop import MODELS, OPTIONS, stock
 
 R = TypeVar("R")
+READS = {"GetItem", "Query"}
 NOON_MICROS = 1_800_000_000_000_000
 
 
@@ -31,7 +32,7 @@ class Listener:
 
     def forget(self) -> None:
         self.sent: list[Query[Any] | GetItem[Any]] = []
-        self.scanned, self._before = 0, self._units()
+        self.scanned, self._before = 0, self._driver.usage().capacity_units
 
     def send(self, request: Request[R], /) -> R:
         answer = self._driver.send(request)
@@ -40,13 +41,18 @@ class Listener:
             self.scanned += getattr(answer, "scanned_count", 0)
         return answer
 
-    def _units(self) -> float:
-        return sum(self._driver.usage().capacity_units.values())
-
     @property
     def units(self) -> float:
-        """What was consumed since."""
-        return self._units() - self._before
+        """The read units since."""
+        return sum(self._since(operation) for operation in READS)
+
+    @property
+    def written(self) -> float:
+        """The write units since."""
+        return sum(map(self._since, {*self._driver.usage().capacity_units} - READS))
+
+    def _since(self, operation: str) -> float:
+        return self._driver.usage().capacity_units[operation] - self._before[operation]
 
 
 class Shop(msgspec.Struct):

@@ -133,6 +133,7 @@ class Product(
     maker: Attr[str]
     model: Attr[int]
     status: Attr[str]
+    note: Attr[str] = attr(default="")
 
     reviews = morph_many(lambda: Review, "subject")
 
