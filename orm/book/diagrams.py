@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from orm.book.entries import EntityEntry, KeyEntry
+from orm.book.entries import EntityEntry, KeyEntry, places_of
 from orm.book.escaping import Words, mermaid_text
 from orm.book.links import Link
 from orm.indexes.facts import Facts
@@ -52,7 +52,7 @@ def table_diagram(table: str, entities: Sequence[EntityEntry]) -> str:
         for key in entity.keys:
             held.setdefault((key.index, key.pk, key.sk), []).append((entity, key))
     lines = ["flowchart LR"]
-    for number, place in enumerate(sorted(held)):
+    for number, place in enumerate(places_of(entities)):
         lines += _place(number, table, place, held[place])
     lines += [f"    place0 --> place{number}" for number in range(1, len(held))]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -173,9 +174,9 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     entity_diagram: str
     table_diagram: str
 
-    @property
-    def places(self) -> tuple[tuple[str, str, str], ...]:
-        """The table, then its indexes, each with the attributes of its keys; the table's name is
-        empty."""
-        found = {(key.index, key.pk, key.sk) for entity in self.entities for key in entity.keys}
-        return tuple(sorted(found, key=lambda place: (len(place[0]), place)))  # 2 before 10
+
+def places_of(entities: Iterable[EntityEntry]) -> list[tuple[str, str, str]]:
+    """The table, then its indexes, each with the attributes of its keys; the table's name is
+    empty."""
+    found = {(key.index, key.pk, key.sk) for entity in entities for key in entity.keys}
+    return sorted(found, key=lambda place: (len(place[0]), place))  # 2 before 10

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orm.book.entries import Book, EntityEntry, PatternEntry, RouteEntry, WriteEntry
+from orm.book.entries import Book, EntityEntry, PatternEntry, RouteEntry, WriteEntry, places_of
 from orm.book.escaping import markdown_code, markdown_text
 
 _NOTE = """\
@@ -37,7 +37,7 @@ def markdown(book: Book) -> str:
 
 
 def _head(book: Book) -> list[str]:
-    indexes = len(book.places) - 1
+    indexes = len(places_of(book.entities)) - 1
     counts = f"{len(book.entities)} entities, {indexes} indexes, {len(book.patterns)} patterns"
     return ["# Access patterns", "", f"Table {markdown_code(book.table)}: {counts}.", ""]
 

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from orm.book.escaping import mermaid_text
-from tests.unit.book.schemas import BLOG, ODD, SCHEMAS, SHOP, Schema
+from orm.indexes import PlanOptions
+from tests.unit.book.schemas import BLOG, ODD, SCHEMAS, SHOP, Schema, defined
 from tests.unit.book.test_book import generator
 
 STRING = r'"[^"%&*;<>\\`~]*(?:#\d+;[^"%&*;<>\\`~]*)*"'
@@ -77,7 +78,16 @@ def test_the_table_is_drawn_with_the_keys_of_each_entity() -> None:
         '["Profile<br/>pk = USER#{user_id}<br/>sk = PROFILE#{id}<br/>lies with its User"]' in text
     )
     assert "<br/>if deleted_at is absent" in text
-    assert text.index("index GSI2:") < text.index("index GSI8:")
+
+
+def test_indexes_are_drawn_in_the_order_of_their_numbers() -> None:
+    """Also where there are more than nine."""
+    patterns = [{"name": n, "equal": [n]} for n in "abcdefghijk"]
+    attributes = {n: {"required": True} for n in "abcdefghijk"}
+    wide = {"name": "Wide", "attributes": attributes, "patterns": patterns}
+    schema = Schema("wide", defined(wide), PlanOptions(gsis_max=20))
+    text = generator(schema).book().table_diagram
+    assert re.findall(r"index GSI(\d+):", text) == [str(n) for n in range(1, 12)]
 
 
 def test_no_name_ends_what_it_stands_in() -> None:
