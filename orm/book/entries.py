@@ -73,6 +73,7 @@ class PatternEntry(msgspec.Struct, frozen=True, kw_only=True):
             paid for.
         consistency: `strong`: every write before it is seen; `eventual`: it may not be; `on
             request`: it is where that is asked for, at twice the price.
+        attributes: what the answer has of each row, where the index copies no whole rows.
         one: whether it finds one row at the most.
         shards: how many partitions it reads.
         units: the read units, as a function of rows and of the bytes of each.
@@ -90,6 +91,7 @@ class PatternEntry(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool
     filters: tuple[str, ...]
     consistency: Literal["strong", "on request", "eventual"]
+    attributes: tuple[str, ...]
     one: bool
     shards: int
     units: str
@@ -99,7 +101,7 @@ class PatternEntry(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             rows: how many rows the key finds, those that filters leave out included.
-            item_bytes: the mean size of their items.
+            item_bytes: the mean size of their items; of what an index copies of them.
         """
         if self.via == "claim":
             return claim_units(rows, item_bytes)
@@ -143,7 +145,8 @@ class WriteEntry(msgspec.Struct, frozen=True, kw_only=True):
     claims: int
 
     def predict(self, item_bytes: float) -> tuple[float, float]:
-        """Write units for an item of this size, at least and at most."""
+        """Write units for an item of this size, at least and at most; less for an index that
+        copies less."""
         least, most = (
             write_units(item_bytes) * (1 + entries) + self.claims for entries in self.entries
         )

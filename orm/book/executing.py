@@ -8,6 +8,7 @@ without a value, say.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from orm.book.entries import PatternEntry
@@ -17,9 +18,10 @@ from orm.errors import ConfigurationError
 from orm.expressions import Condition, equals
 from orm.indexes import Answer
 from orm.models.plan import Question, Range
-from orm.records import Clause, Connection, RecordQuery, Repository
+from orm.records import Clause, Connection, Repository
 from orm.records.clauses import condition
-from orm.records.compiling import Asked, Reader, unexpired
+from orm.records.compiling import Reader, unexpired
+from orm.records.running import itself, merged, rows_of
 
 
 class Pattern:
@@ -42,7 +44,8 @@ class Pattern:
         limit: int | None = None,
         **more: Any,
     ) -> list[Any]:
-        """The rows that answer it, of the entity's model, in its order.
+        """The rows that answer it, in its order: of the entity's model, or, where the index copies
+        less, the attributes that it copies.
 
         Args:
             values: what the attributes of `entry.equal` are, here or by name.
@@ -57,9 +60,12 @@ class Pattern:
         given = {**(values or {}), **more}
         self._check(given, ranged=low is not None or high is not None)
         repository = self._repository()
-        asked = Asked(order=self.entry.sort, descending=self.entry.descending, limit=limit)
-        made = list(_readers(repository, self._answer, given, low, high))
-        return _Planned(repository, asked, made).get()
+        parts = [
+            rows_of(repository, one, limit, select=self.entry.attributes)
+            for one in _readers(repository, self._answer, given, low, high)
+        ]
+        rows = merged(parts, self.entry.sort, self.entry.descending, itself)
+        return list(islice(rows, limit))
 
     def _repository(self) -> Repository[Any]:
         if self._connection is None:
@@ -78,18 +84,6 @@ class Pattern:
 
     def __str__(self) -> str:
         return f"{self.entry.entity}, pattern {self.entry.name!r}"
-
-
-class _Planned(RecordQuery[Any]):
-    """A query whose readings are given."""
-
-    def __init__(self, repository: Repository[Any], asked: Asked, made: list[Reader]) -> None:
-        super().__init__(repository, asked)
-        self._made = made
-
-    def _found(self) -> Iterator[Any]:
-        parts = [self._rows(one, self._asked.limit) for one in self._made]
-        return self._chosen(parts[0] if len(parts) == 1 else self._merged(parts))
 
 
 def _readers(

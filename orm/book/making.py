@@ -118,10 +118,19 @@ class Maker:
             descending=bool(reading and reading.ranged and asked.descending),
             filters=tuple(self._filters(plan, answer)),
             consistency=consistency,
+            attributes=self._copied(plan, path),
             one=one,
             shards=shards,
             units=formula(consistent=strong, one=one, shards=shards) if path else CLAIM_FORMULA,
         )
+
+    def _copied(self, plan: EntityPlan, path: KeyPath | None) -> tuple[str, ...]:
+        """What an index copies of an entity's rows; nothing where it copies everything."""
+        number = path.number if path is not None and path.kind == "gsi" else 0
+        copied = {
+            name for slot in self._plan.slots if slot.number == number for name in slot.include
+        }
+        return tuple(name for name in self._facts[plan.entity].names if name in copied)
 
     def _condition(self, plan: EntityPlan, answer: Answer) -> str:
         texts = self._texts(plan)

@@ -18,7 +18,8 @@ finds and the bytes of each; rows that a filter leaves out are read too. A consi
 made on request costs double."""
 _WRITES_NOTE = """\
 A write takes ⌈bytes ÷ 1024⌉ units for the row and as many for every index entry, and 1 for every
-claim of a unique value. With claims it is a transaction, which costs double."""
+claim of a unique value; less for an index that copies less. With claims it is a transaction, which
+costs double."""
 
 
 def markdown(book: Book) -> str:
@@ -84,11 +85,12 @@ def _pattern(entry: PatternEntry) -> list[str]:
     filtered = f"<br>filtered by {_lines(entry.filters)}" if entry.filters else ""
     then = ", then the row that it names" if entry.via == "claim" else ""
     shards = f", {entry.shards} partitions" if entry.shards > 1 else ""
+    copies = f", copies {_lines(entry.attributes)}" if entry.attributes else ""
     place = "claim" if entry.via == "claim" else markdown_code(entry.index) or "table"
     return [
         f"{markdown_text(entry.name)}<br>{entry.origin}",
         markdown_text(entry.question),
-        place + shards,
+        place + shards + copies,
         markdown_code(entry.key_condition) + then + filtered,
         entry.consistency,
         entry.units,

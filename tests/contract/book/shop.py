@@ -78,6 +78,12 @@ class Order(
         Pattern(name="open", equal=("customer_id",), sort="-total", where={"status": "open"}),
         Pattern(name="kept", equal=("status",), sort="placed", where={"cancelled_by": None}),
         Pattern(name="with coupon", equal=("coupon",), sort="-placed"),
+        Pattern(
+            name="board",
+            equal=("customer_id", "status"),
+            sort="placed",
+            project=("placed", "total"),
+        ),
         Pattern(name="newest", equal=(), sort="-placed", writes_per_second=1_800),
     ),
 ):
@@ -108,6 +114,7 @@ class Line(
     patterns=(
         Pattern(name="of order", equal=("order_id",), sort="-number", strong=True),
         Pattern(name="gifts", equal=("order_id",), where={"gift": True}, strong=True),
+        Pattern(name="in order of product", equal=("order_id",), sort="product_id", strong=True),
         Pattern(name="of product", equal=("product_id",), sort="order_id"),
     ),
 ):
@@ -166,7 +173,7 @@ MODELS: Final[tuple[type[DynamoDBModel], ...]] = (
     Region,
     Review,
 )
-OPTIONS: Final = PlanOptions(gsis_max=20, trashed=frozenset({"Order"}))
+OPTIONS: Final = PlanOptions(gsis_max=20, lsi=True, trashed=frozenset({"Order"}))
 
 
 def stock(connection: Connection, seed: int) -> dict[str, list[Any]]:

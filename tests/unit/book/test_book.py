@@ -15,7 +15,7 @@ from orm.driver import Driver
 from orm.errors import ConfigurationError
 from orm.indexes import plan_indexes
 from orm.records import Attr, Connection, DynamoDBModel, attr
-from tests.unit.book.schemas import BLOG, LEDGER, ODD, SCHEMAS, SITES, Schema
+from tests.unit.book.schemas import BLOG, LEDGER, ODD, SCHEMAS, SHOP, SITES, Schema
 
 CONFIG = SingleTableConfig(table="app")
 RENAMED = SingleTableConfig(
@@ -117,6 +117,7 @@ def test_a_pattern_says_what_answers_it() -> None:
         descending=False,
         filters=(),
         consistency="eventual",
+        attributes=(),
         one=False,
         shards=1,
         units="½ × ⌈rows × bytes ÷ 4096⌉, at least ½",
@@ -149,6 +150,14 @@ def test_a_spread_pattern_reads_every_partition() -> None:
     found = entry(BLOG, "Post", "newest")
     assert found.shards == 4
     assert found.key_condition == 'gsi7pk = "POST#{shard}" AND begins_with(gsi7sk, "POST#")'
+
+
+def test_an_index_that_copies_less_is_told() -> None:
+    """Beside what the pattern lists, what every reading needs."""
+    found = entry(SHOP, "Order", "open")
+    assert found.attributes == ("total", "status", "id")
+    copies = "copies `total`<br>`status`<br>`id`"
+    assert f"| `{found.index}`, {copies} |" in generator(SHOP).markdown()
 
 
 def test_a_local_index_is_read_consistently() -> None:
