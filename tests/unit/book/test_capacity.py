@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orm.book.capacity import claim_units, read_units, write_units
 from orm.book.entries import PatternEntry, WriteEntry
-from tests.unit.book.schemas import BLOG, LEDGER
+from tests.unit.book.schemas import BLOG, LEDGER, Schema, defined
 from tests.unit.book.test_book import generator
 
 KB = 1_024
@@ -77,3 +77,13 @@ def test_writes_of_an_entity_are_counted_by_its_indexes_and_claims() -> None:
     found = {one.operation: one for one in generator(BLOG).book().writes if one.entity == "User"}
     counted = {name: (one.entries, one.claims) for name, one in found.items()}
     assert counted == {"create": ((1, 1), 1), "update": ((1, 2), 0), "delete": ((1, 1), 1)}
+
+
+def test_an_update_may_leave_an_index_alone_that_copies_less() -> None:
+    attributes = {"a": {"required": True, "rule": "immutable"}, "body": {"required": True}}
+    listed = {"name": "listed", "equal": ["a"], "project": ["a"]}
+    schema = Schema(
+        "narrow", defined({"name": "Note", "attributes": attributes, "patterns": [listed]})
+    )
+    found = {one.operation: one.entries for one in generator(schema).book().writes}
+    assert found == {"create": (1, 1), "update": (0, 1), "delete": (1, 1)}
