@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from orm.book.capacity import claim_units, read_units, write_units
+from orm.capacity import claim_units, read_units, write_units
 from orm.definitions import RelationKind
 
 Via: TypeAlias = Literal["table", "gsi", "lsi", "claim"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from orm.book.capacity import CLAIM_FORMULA, formula
 from orm.book.diagrams import entity_diagram, table_diagram
 from orm.book.entries import (
     Book,
@@ -18,6 +17,7 @@ from orm.book.entries import (
 from orm.book.key_texts import KeyTexts
 from orm.book.links import links_of
 from orm.book.writes import writes_of
+from orm.capacity import CLAIM_FORMULA, formula
 from orm.config import SingleTableConfig
 from orm.definitions.paths import KeyPath
 from orm.indexes import Answer, EntityPlan, IndexPlan
