@@ -1,6 +1,7 @@
 """Records: rows as objects that load, save and delete themselves."""
 
 from orm.records.attr import Attr, attr
+from orm.records.batching import Batch
 from orm.records.clauses import Clause
 from orm.records.connection import Connection
 from orm.records.cursors import CursorError, Cursors
@@ -44,6 +45,7 @@ from orm.records.transformer import EntityTransformer
 
 __all__ = [
     "Attr",
+    "Batch",
     "CheckFailedError",
     "Clause",
     "Collection",

@@ -23,6 +23,7 @@ from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, Slot, plan_indexes, read_lock
+from orm.records.batching import Batch
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
@@ -172,6 +173,10 @@ class Connection:
     def transaction(self, *, chunked: bool = False) -> Transaction:
         """Writes of several rows together or none; see `Transaction`."""
         return Transaction(self, chunked=chunked)
+
+    def batch(self) -> Batch:
+        """Many rows put or deleted in few calls, unconditionally; see `Batch`."""
+        return Batch(self)
 
     def dependents(self, name: str) -> list[Dependent]:
         """What hangs on the rows of a model."""

@@ -18,6 +18,7 @@ from orm.codec import item_from_wire
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError
+from orm.records.batching import Batch
 from orm.records.connection import Connection, Registrable
 from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.model import DynamoDBModel
@@ -127,6 +128,10 @@ class Dynamo:
     def transaction(self, *, chunked: bool = False) -> Transaction:
         """Writes of several rows together or none; see `Transaction`."""
         return self.current.transaction(chunked=chunked)
+
+    def batch(self) -> Batch:
+        """Many rows put or deleted in few calls, unconditionally; see `Batch`."""
+        return self.current.batch()
 
     def create_item(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Save a new row of a model; its item as it is stored, keys and entity among it.

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orm.capacity import claim_units, read_units, write_units
 from orm.book.entries import PatternEntry, WriteEntry
+from orm.capacity import claim_units, read_units, write_units
 from tests.unit.book.schemas import BLOG, LEDGER, Schema, defined
 from tests.unit.book.test_book import generator
 
