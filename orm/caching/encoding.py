@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -85,6 +85,6 @@ def _unbilled(answer: Any) -> Any:
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _decoder(answer_type: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(answer_type, strict=False)
