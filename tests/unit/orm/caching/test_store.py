@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable, Sequence
 
 from orm.caching import CacheStatistics, MemoryStore
 from orm.caching.store import ENTRY_BYTES
-from tests.unit.orm.caching.fakes import Bench, get
+from tests.unit.orm.caching.fakes import Bench, get, put
 
 
 def test_the_least_recently_used_go_first() -> None:
@@ -69,6 +70,47 @@ def test_a_store_may_lose_what_it_wants() -> None:
     for _ in range(3):
         bench.cache.send(get())
     assert bench.table.counts() == {"GetItem": 3}
+
+
+class Meddled(MemoryStore):
+    """Does something else in the middle of its work, as another thread might."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_get: list[Callable[[], object]] = []
+        self.on_put: list[Callable[[], object]] = []
+
+    def get(self, key: bytes, /) -> bytes | None:
+        if self.on_get:
+            self.delete(key)
+            self.on_get.pop()()
+            return None
+        return super().get(key)
+
+    def put(self, key: bytes, value: bytes, /) -> Sequence[bytes]:
+        gone = super().put(key, value)
+        if self.on_put:
+            self.on_put.pop()()
+        return gone
+
+
+def test_what_was_kept_since_it_was_looked_for_is_found() -> None:
+    """Between looking for an answer and asking for it, another caller may have got it."""
+    store = Meddled()
+    bench = Bench(store=store)
+    bench.cache.send(get())
+    store.on_get.append(lambda: bench.cache.send(get()))
+    bench.cache.send(get())
+    assert bench.table.counts() == {"GetItem": 2}
+
+
+def test_what_is_overtaken_while_it_is_put_does_not_stay() -> None:
+    store = Meddled()
+    bench = Bench(store=store)
+    store.on_put.append(lambda: bench.cache.send(put(2)))
+    assert bench.read(get()) is None
+    assert len(store) == bench.cache.statistics().stored == 0
+    assert bench.read(get()) == 2
 
 
 def test_two_caches_on_one_store_never_take_each_other_s_answers() -> None:

@@ -118,6 +118,15 @@ def test_an_index_answers_anew_after_a_write(bench: Bench, write: str) -> None:
     assert bench.table.counts()["Query"] == 3 + 3 + 1
 
 
+def test_an_item_that_leaves_a_place_in_an_index_is_gone_from_there(bench: Bench) -> None:
+    """Though the write names only where it goes."""
+    bench.settled()
+    assert bench.cache.send(by_index()).count == 2
+    moved = put(1).item | {"gsi1pk": {"S": "elsewhere"}}
+    bench.cache.send(PutItem(table_name="tab", item=moved))
+    assert bench.cache.send(by_index()).count == 1
+
+
 @pytest.mark.parametrize("write", [name for name in WRITES if name != "statement"])
 def test_a_write_leaves_other_partitions_alone(bench: Bench, write: str) -> None:
     bench.cache.send(WRITES[write][0])
@@ -195,12 +204,14 @@ def test_equal_numbers_are_one_key() -> None:
 def test_what_is_read_while_a_write_is_under_way_is_not_kept(
     bench: Bench, write: str, after: bool
 ) -> None:
-    """The read began and ended within the write."""
+    """The read began and ended within the write; not even another read meanwhile gets it."""
     request, expected = WRITES[write]
     holding = bench.held.hold(lambda one: one is request, after=after)
     writer = Background(lambda: bench.cache.send(request))
     holding.until_reached()
-    assert bench.read(get()) == (expected if after else 1)
+    sent = len(bench.table.sent)
+    assert [bench.read(get()), bench.read(get())] == [expected if after else 1] * 2
+    assert len(bench.table.sent) == sent + 2
     holding.let_go()
     writer.result()
     assert bench.read(get()) == expected
@@ -278,9 +289,10 @@ def test_after_the_window_and_elsewhere_reads_are_eventual(bench: Bench) -> None
 def test_more_writes_than_can_be_remembered_make_every_read_a_consistent_one() -> None:
     clock = ManualClock()
     freshness = Freshness(clock, 2.0)
-    tags = tags_of(get())
-    assert tags is not None
+    tags = tags_of(get()) or ()
     freshness.reading(b"", tags, of_index=False)
+    clock.sleep(2.1)
+    assert not freshness.reading(b"", tags, of_index=False).strong
     for number in range(RECENT_MAX + 1):
         freshness.end([Subject("tab", key(str(number)))], certain=True)
     assert freshness.reading(b"", tags, of_index=False).strong
@@ -288,13 +300,32 @@ def test_more_writes_than_can_be_remembered_make_every_read_a_consistent_one() -
     assert not freshness.reading(b"", tags, of_index=False).strong
 
 
+def read_by(name: str) -> GetItem[Item]:
+    return GetItem(table_name="tab", key={name: {"S": "1"}})
+
+
 def test_reads_by_more_kinds_of_keys_than_are_told_apart_depend_on_the_whole_table() -> None:
+    """A write of what they do not ask for takes their marks away all the same."""
     freshness = Freshness(ManualClock(), 0.0)
-    for number in range(SHAPES_MAX + 1):
-        read: GetItem[Item] = GetItem(table_name="tab", key={f"k{number}": {"S": "1"}})
-        mark = freshness.reading(b"", tags_of(read) or (), of_index=False)
-    assert freshness.begin([Subject("tab", {"k0": {"S": "2"}})]) >= {mark}
-    assert not mark.fresh
+    names = [f"k{number}" for number in range(SHAPES_MAX + 1)]
+    first, *_, last = [
+        freshness.reading(b"", tags_of(read_by(name)) or (), of_index=False) for name in names
+    ]
+    other: Item = {name: {"S": "2"} for name in names}
+    assert freshness.begin([Subject("tab", other)]) == {last}
+    assert (first.fresh, last.fresh) == (True, False)
+
+
+def test_a_write_that_does_not_name_a_key_is_taken_for_a_write_of_all() -> None:
+    """The table was made anew, say, with another key than reads had before."""
+    clock = ManualClock()
+    freshness, tags = Freshness(clock, 2.0), tags_of(read_by("a")) or ()
+    mark = freshness.reading(b"", tags, of_index=False)
+    clock.sleep(2.1)
+    write = [Subject("tab", read_by("b").key)]
+    assert freshness.begin(write) == {mark}
+    freshness.end(write, certain=True)
+    assert freshness.reading(b"", tags, of_index=False).strong
 
 
 # --- writes that fail ------------------------------------------------------------------------
