@@ -43,7 +43,7 @@ class Replicated:
         for engine in (self._leader, self._replica):
             create_table(engine, TableShape(config=CONFIG, indexes=1), ManualClock())
         self._waiting: list[Request[Any]] = []
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self.lags = False
         self.sent: list[Request[Any]] = []
 
@@ -57,19 +57,22 @@ class Replicated:
         if not request.writes:
             eventual = tags_of(request) is not None
             return (self._replica if eventual else self._leader).send(request)
-        answer = self._leader.send(request)
-        with self._lock:
+        with self._writing:  # so that the replica gets writes in the leader's order, and whole
+            answer = self._leader.send(request)
             self._waiting.append(request)
-        if not self.lags:
-            self.catch_up()
+            if not self.lags:
+                self._catch_up()
         return answer
 
     def catch_up(self) -> None:
         """Carry out on the replica what was written since."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        for request in waiting:
+        with self._writing:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        for request in self._waiting:
             self._replica.send(request)
+        self._waiting.clear()
 
     def counts(self) -> Counter[str]:
         """How many calls there were, by operation."""
