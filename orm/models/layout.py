@@ -181,7 +181,7 @@ class Layout(Generic[M]):
     @cached_property
     def reader(self) -> RowReader:
         """Reads rows straight from the wire; what it refuses, `row` says more of."""
-        return RowReader(self.model, {name: field.attribute for name, field in self.fields.items()})
+        return _reader(self.model, tuple((f.name, f.attribute) for f in self.fields.values()))
 
     def row(self, item: Item) -> M:
         """The row of an item; attributes that are no field are left alone.
@@ -212,6 +212,12 @@ def row_of(config: SingleTableConfig, model: type[M], attributes: Iterable[str],
     except msgspec.ValidationError as error:
         keys = {name: from_wire(item[name]) for name in (config.pk, config.sk) if name in item}
         raise UnreadableRowError(model.__name__, keys, str(error)) from error
+
+
+@lru_cache(maxsize=1024)
+def _reader(model: type[msgspec.Struct], attributes: tuple[tuple[str, str], ...]) -> RowReader:
+    """One for all layouts of a model: those of many tenants share their types and decoders."""
+    return RowReader(model, dict(attributes))
 
 
 @lru_cache(maxsize=1024)
