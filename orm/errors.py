@@ -125,31 +125,46 @@ class UnsupportedValueError(OrmError):
 
 
 class NoIndexError(OrmError):
-    """Only a scan could answer this query; names the pattern to declare."""
+    """Only a scan could answer this query; says what to declare, or how else to ask.
+
+    Args:
+        model: whose rows.
+        asked: the attributes that it gives or sorts by.
+        have: the keys and indexes that there are.
+        declare: what to declare, as it is typed; empty where no declaration would help.
+        hint: what to do, where that is more than to declare it.
+    """
 
     def __init__(
-        self, model: str, asked: Sequence[str], have: Sequence[str], declare: str = ""
+        self,
+        model: str,
+        asked: Sequence[str],
+        have: Sequence[str],
+        declare: str = "",
+        hint: str = "",
     ) -> None:
-        super().__init__(model, asked, have, declare)
+        super().__init__(model, asked, have, declare, hint)
         self.model, self.asked, self.have = model, tuple(asked), tuple(have)
-        self.declare = declare or f"an Index whose key is ({', '.join(asked)})"
+        self.declare = declare or ("" if hint else f"an Index whose key is ({', '.join(asked)})")
+        self.hint = hint or f"declare {self.declare}"
 
     def __str__(self) -> str:
         return (
             f"{self.model} has no key or index that answers where({', '.join(self.asked)}); it has "
-            f"{'; '.join(self.have)}. Declare {self.declare}"
+            f"{'; '.join(self.have)}. {self.hint[:1].upper()}{self.hint[1:]}"
         )
 
 
 class RowNotFoundError(OrmError):
-    """A read by key found nothing."""
+    """A read by key found nothing; or a question did, and then `asked` says which."""
 
-    def __init__(self, model: str, key: Mapping[str, Any]) -> None:
-        super().__init__(model, dict(key))
-        self.model, self.key = model, dict(key)
+    def __init__(self, model: str, key: Mapping[str, Any], asked: str = "") -> None:
+        super().__init__(model, dict(key), asked)
+        self.model, self.key, self.asked = model, dict(key), asked
 
     def __str__(self) -> str:
-        return f"no {self.model} at {_pairs(self.key)}"
+        which = f"where {self.asked}" if self.asked else f"at {_pairs(self.key)}"
+        return f"no {self.model} {which}"
 
 
 class RowExistsError(OrmError):

@@ -7,12 +7,15 @@ a user ever becomes part of an expression and no name can be a reserved word.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
 from orm.codec import to_wire
 from orm.requests import AttributeValue, Item
+
+IN_OPERANDS_MAX: Final = 100  # Developer guide, condition expressions: `IN`
 
 
 class Placeholders:
@@ -90,6 +93,26 @@ class Between(Condition, frozen=True):
         return f"{name} BETWEEN {low} AND {high}"
 
 
+class Among(Condition, frozen=True):
+    """An attribute that has one of these values, 100 at the most."""
+
+    attribute: str
+    values: tuple[AttributeValue, ...]
+
+    def render(self, placeholders: Placeholders) -> str:
+        name = placeholders.name(self.attribute)
+        return f"{name} IN ({', '.join(map(placeholders.value, self.values))})"
+
+
+class Negated(Condition, frozen=True):
+    """What another condition is not."""
+
+    condition: Condition
+
+    def render(self, placeholders: Placeholders) -> str:
+        return f"NOT ({self.condition.render(placeholders)})"
+
+
 class Together(Condition, frozen=True):
     """Several conditions, joined by AND or by OR."""
 
@@ -142,6 +165,23 @@ def begins_with(attribute: str, text: str) -> Condition:
 def between(attribute: str, low: object, high: object) -> Condition:
     """The attribute lies within these two values, both included."""
     return Between(attribute, to_wire(low, attribute), to_wire(high, attribute))
+
+
+def among(attribute: str, values: Sequence[object]) -> Condition:
+    """The attribute is there and has one of these values, of which there must be one.
+
+    Far more of them fit into an expression than comparisons would, which count as operators.
+    """
+    wires = [to_wire(value, attribute) for value in values]
+    if len(wires) == 1:
+        return Comparison(attribute, "=", wires[0])
+    starts = range(0, len(wires), IN_OPERANDS_MAX)
+    return any_of(*(Among(attribute, tuple(wires[at : at + IN_OPERANDS_MAX])) for at in starts))
+
+
+def negated(condition: Condition) -> Condition:
+    """The condition is not true; of an attribute that is missing, most are not."""
+    return Negated(condition)
 
 
 def all_of(*conditions: Condition) -> Condition:

@@ -52,47 +52,50 @@ class Attr(Generic[T]):
 
     # --- clauses ---
 
+    def _clause(self, operator: str, *values: Any) -> Clause:
+        return Clause(self.name, operator, values, self.model)
+
     def __eq__(self, value: T) -> Clause:  # type: ignore[override]
-        return Clause(self.name, "=", (value,))
+        return self._clause("=", value)
 
     def __ne__(self, value: T) -> Clause:  # type: ignore[override]
-        return Clause(self.name, "!=", (value,))
+        return self._clause("!=", value)
 
     def __lt__(self, value: T) -> Clause:
-        return Clause(self.name, "<", (value,))
+        return self._clause("<", value)
 
     def __le__(self, value: T) -> Clause:
-        return Clause(self.name, "<=", (value,))
+        return self._clause("<=", value)
 
     def __gt__(self, value: T) -> Clause:
-        return Clause(self.name, ">", (value,))
+        return self._clause(">", value)
 
     def __ge__(self, value: T) -> Clause:
-        return Clause(self.name, ">=", (value,))
+        return self._clause(">=", value)
 
     def between(self, low: T, high: T) -> Clause:
         """Within these two values, both included."""
-        return Clause(self.name, "between", (low, high))
+        return self._clause("between", low, high)
 
     def begins_with(self, text: str) -> Clause:
         """A text that begins so."""
-        return Clause(self.name, "begins_with", (text,))
+        return self._clause("begins_with", text)
 
     def contains(self, value: object) -> Clause:
         """A text that holds this one, or a collection with this member."""
-        return Clause(self.name, "contains", (value,))
+        return self._clause("contains", value)
 
     def is_in(self, values: Iterable[T]) -> Clause:
         """One of these values."""
-        return Clause(self.name, "in", tuple(values))
+        return self._clause("in", *values)
 
     def is_null(self) -> Clause:
         """None, or absent."""
-        return Clause(self.name, "null")
+        return self._clause("null")
 
     def is_not_null(self) -> Clause:
         """There, and not None."""
-        return Clause(self.name, "not_null")
+        return self._clause("not_null")
 
     def __hash__(self) -> int:
         return hash((self.model, self.name))

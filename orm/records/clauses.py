@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import enum
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import msgspec
 
+from orm.codec import to_wire
 from orm.errors import ConfigurationError
 from orm.expressions import (
     Condition,
     Function,
     all_of,
+    among,
     any_of,
     begins_with,
     between,
     compared,
     contains,
-    equals,
     exists,
+    negated,
     not_exists,
 )
 
@@ -35,11 +37,13 @@ class Clause(msgspec.Struct, frozen=True):
         operator: `=`, `!=`, `<`, `<=`, `>`, `>=`, `between`, `begins_with`, `contains`, `in`,
             `not_in`, `null` or `not_null`.
         values: what it is compared with.
+        model: whose attribute, where the clause was made of one; empty where a name was given.
     """
 
     attribute: str
     operator: str
     values: tuple[Any, ...] = ()
+    model: str = ""
 
     def __bool__(self) -> bool:
         raise ConfigurationError(
@@ -47,8 +51,18 @@ class Clause(msgspec.Struct, frozen=True):
         )
 
     def __str__(self) -> str:
-        values = ", ".join(map(repr, self.values))
-        return f"{self.attribute} {self.operator} {values}".rstrip()
+        return self.said()
+
+    def said(self, hidden: Collection[str] = ()) -> str:
+        """The clause as people read it, without the values of attributes that are hidden."""
+        values = "…" if self.attribute in hidden else ", ".join(map(repr, self.values))
+        return f"{self.attribute} {self.operator} {values if self.values else ''}".rstrip()
+
+
+def in_wire(clause: Clause) -> tuple[Any, ...]:
+    """What tells the clause from others, the same in every process."""
+    values = [to_wire(_stored(value), clause.attribute) for value in clause.values]
+    return clause.attribute, clause.operator, values
 
 
 def is_absent(attribute: str) -> Condition:
@@ -61,9 +75,26 @@ def is_there(attribute: str) -> Condition:
     return all_of(exists(attribute), compared(attribute, "<>", None))
 
 
+def is_impossible(clause: Clause) -> bool:
+    """Whether no row can be so: with one of no values, or within bounds the wrong way round.
+    DynamoDB would refuse to be asked it."""
+    if clause.operator == "in":
+        return not clause.values
+    return clause.operator == "between" and _is_above(*clause.values)
+
+
+def _is_above(low: Any, high: Any) -> bool:
+    try:
+        return bool(_plain(low) > _plain(high))
+    except TypeError:  # in no order: said of each by its type
+        return False
+
+
 def condition(clause: Clause, attribute: str) -> Condition:
     """The clause as a condition on a stored attribute, for a filter."""
-    asked, values = clause.operator, clause.values
+    asked, values = clause.operator, tuple(map(_stored, clause.values))
+    if is_impossible(clause):
+        return all_of(exists(attribute), not_exists(attribute))
     if asked in ("=", "!="):
         return _equality(attribute, asked, values[0])
     if asked in OPERATORS:
@@ -75,16 +106,36 @@ def condition(clause: Clause, attribute: str) -> Condition:
     if asked == "contains":
         return contains(attribute, values[0])
     if asked == "in":
-        return any_of(*(equals(attribute, value) for value in values))
+        return any_of(*_members(attribute, values))
     if asked == "not_in":
-        return all_of(*(compared(attribute, "<>", value) for value in values))
+        return _not_in(attribute, values)
     return is_absent(attribute) if asked == "null" else is_there(attribute)
+
+
+def _stored(value: Any) -> Any:
+    """DynamoDB has no empty set: it is stored as a list."""
+    return [] if isinstance(value, set | frozenset) and not value else value
 
 
 def _equality(attribute: str, asked: str, value: Any) -> Condition:
     if value is None:
         return is_absent(attribute) if asked == "=" else is_there(attribute)
     return compared(attribute, "=" if asked == "=" else "<>", value)
+
+
+def _members(attribute: str, values: tuple[Any, ...]) -> list[Condition]:
+    """What any of the values means; None is what is absent, as it is to `=`."""
+    given = [value for value in values if value is not None]
+    found = [among(attribute, given)] if given else []
+    return found if len(given) == len(values) else [*found, is_absent(attribute)]
+
+
+def _not_in(attribute: str, values: tuple[Any, ...]) -> Condition:
+    if not values:
+        return any_of(exists(attribute), not_exists(attribute))
+    given = [value for value in values if value is not None]
+    found = [negated(among(attribute, given))] if given else []
+    return all_of(*found, *([] if len(given) == len(values) else [is_there(attribute)]))
 
 
 def holds(clause: Clause, value: Any, *, casefold: bool = False) -> bool:

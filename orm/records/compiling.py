@@ -14,16 +14,25 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from orm.codec import to_wire
 from orm.definitions.guards import Guard, Guards, present
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
-from orm.expressions import Condition, Placeholders, all_of, any_of, compared, equals
-from orm.indexes import Reading
-from orm.models.path_keys import PathKeys, index_name
-from orm.models.plan import Question, Range, key_condition
-from orm.records.clauses import Clause, condition, is_absent, is_there
+from orm.expressions import Condition, any_of, compared, equals
+from orm.indexes import Reading, UniqueSet
+from orm.models.path_keys import PathKeys
+from orm.models.plan import Question, Range
+from orm.records.advice import Advice, Variant
+from orm.records.clauses import (
+    OPERATORS,
+    Clause,
+    condition,
+    is_absent,
+    is_impossible,
+    is_there,
+)
 from orm.records.resolver import Having, Wanted
-from orm.requests import Item, Query
+from orm.requests import Item
 
 if TYPE_CHECKING:
     from orm.records.repository import Repository
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
 Trashed = Literal["without", "with", "only"]
 READINGS_MAX: Final = 100
 _RANGES: Final = ("<", "<=", ">", ">=", "between", "begins_with")
+_ORDERED: Final = frozenset(("S", "N", "B"))
+"""The types on the wire that are in an order."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +74,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     select: tuple[str, ...] = ()
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """A claim that is looked up: its key, and what it keeps unique."""
+
+    key: Item
+    unique: UniqueSet
+
+
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """One reading: a query of a path, or the lookup of a claim and then of the row that has it.
 
@@ -73,7 +91,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         shard: the partition, where the path is spread.
         forward: whether it is read in the order of the sort key.
         filters: what is demanded of what is found.
-        claim: the key of the claim.
+        claim: the claim that names the row.
         group: which of the alternatives it is of.
     """
 
@@ -83,21 +101,24 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     shard: int = 0
     forward: bool = True
     filters: tuple[Condition, ...] = ()
-    claim: Item | None = None
+    claim: Claimed | None = None
     group: int = 0
 
 
 def readers(repository: Repository[Any], asked: Asked) -> list[Reader]:
-    """The readings that answer a query.
+    """The readings that answer a query; none of what no row can be.
 
     Raises:
         NoIndexError: only a scan could; names the pattern to declare.
-        ConfigurationError: it names no attribute, or asks what no single reading can.
+        ConfigurationError: it asks what no single reading can.
     """
+    if any(map(is_impossible, asked.filters)):
+        return []
     found = [
         msgspec.structs.replace(reader, group=number) if number else reader
         for number, group in enumerate(asked.groups)
         for clauses in _alternatives(group)
+        if not any(map(is_impossible, clauses))
         for reader in _readers(repository, asked, clauses)
     ]
     if len(found) > READINGS_MAX:
@@ -123,12 +144,19 @@ def _readers(
 def _alternatives(group: Sequence[Clause]) -> Iterator[tuple[Clause, ...]]:
     """`where_in` as an equality for each value."""
     choices = [
-        [Clause(one.attribute, "=", (value,)) for value in dict.fromkeys(one.values)]
+        [Clause(one.attribute, "=", (value,)) for value in _once(one.values)]
         if one.operator == "in"
         else [one]
         for one in group
     ]
     return itertools.product(*choices)
+
+
+def _once(values: Sequence[Any]) -> Iterable[Any]:
+    try:
+        return dict.fromkeys(values)
+    except TypeError:  # lists, which stand in no key: refused as a whole
+        return values
 
 
 class _Compiler:
@@ -141,20 +169,8 @@ class _Compiler:
         self._equal: dict[str, Any] = {}
         self._range: Range | None = None
         self._filters: list[Clause] = list(asked.filters)
-        for clause in (*clauses, *asked.filters):
-            self._check(clause.attribute)
-        for name in (*asked.select, *([asked.order] if asked.order else [])):
-            self._check(name)
         for clause in clauses:
             self._take(clause)
-
-    def _check(self, name: str) -> None:
-        layout = self._repository.layout
-        if name not in layout.fields:
-            known = ", ".join(layout.fields)
-            raise ConfigurationError(
-                f"{layout.entity}.{name}", "is no attribute", f"there are {known}"
-            )
 
     def _take(self, clause: Clause) -> None:
         name = clause.attribute
@@ -175,8 +191,6 @@ class _Compiler:
                 "say the other with filter(), or both bounds with where_between",
             )
         name, operator, values = clause.attribute, clause.operator, clause.values
-        if None in values:
-            raise ConfigurationError(name, "a bound cannot be None")
         if operator == "begins_with":
             self._range = Range(name, beginning=values[0])
         elif operator == "between":
@@ -229,40 +243,40 @@ class _Compiler:
             found = self._ask(guards, self._needs())
             if found is not None:
                 return (*found, _named(guards))
-        layout = self._repository.layout
-        fields = list(dict.fromkeys((*self._equal, *([self._sort()] if self._sort() else []))))
-        paths = [str(keys.path) for keys in layout.paths]
-        raise NoIndexError(layout.entity, fields, paths, self._declaration())
+        raise Advice(
+            self._repository, self._asked, self._equal, self._sort(), self._answers
+        ).error()
 
-    def _ask(self, guards: Guards, needs: Collection[str]) -> tuple[KeyPath, Reading] | None:
+    def _ask(
+        self,
+        guards: Guards,
+        needs: Collection[str],
+        equal: Iterable[str] | None = None,
+        strong: bool | None = None,
+    ) -> tuple[KeyPath, Reading] | None:
         guarded = _named(guards)
+        names = self._equal if equal is None else equal
         return self._repository.connection.plan.ask(
             self._repository.definition.name,
-            tuple(name for name in self._equal if name not in guarded),
+            tuple(name for name in names if name not in guarded),
             self._sort(),
-            strong=self._asked.consistent,
+            strong=self._asked.consistent if strong is None else strong,
             guards=guards,
             trashed=self._asked.trashed == "with",
             needs=needs,
+        )
+
+    def _answers(self, question: Variant) -> bool:
+        """Whether something would answer if it were asked otherwise."""
+        needs = self._repository.plan.identity if question.selects else self._needs()
+        return any(
+            self._ask(guards, needs, question.equal, question.strong) for guards in self._guards()
         )
 
     def _needs(self) -> set[str]:
         """What is needed of each row, to answer or to filter; empty for the whole row."""
         selected = self._asked.select
         return {*selected, *(clause.attribute for clause in self._filters)} if selected else set()
-
-    def _declaration(self) -> str:
-        """What to declare, as it is typed."""
-        if self._asked.trashed != "without":
-            name = self._repository.definition.name
-            return f"the bin: Connection(…, options=PlanOptions(trashed=frozenset({{{name!r}}})))"
-        equal = ", ".join(map(repr, self._equal)) + ("," if len(self._equal) == 1 else "")
-        sort = f", sort={self._sort()!r}" if self._sort() else ""
-        narrow = any(self._ask(guards, self._repository.plan.identity) for guards in self._guards())
-        select = ", select() what an index copies" if narrow else ""
-        return (
-            f"patterns=(Pattern(name=…, equal=({equal}){sort}),){select}, or use filter() or scan()"
-        )
 
     def _sort(self) -> str:
         ranged, order = self._range.field if self._range else "", self._asked.order
@@ -297,7 +311,8 @@ class _Compiler:
             key = repository.claims.key(unique, self._equal)
             if key is not None:
                 filters = (*self.of_bin(), *self.conditions())
-                yield Reader(keys=repository.layout.own, claim=key, filters=filters)
+                claim = Claimed(key, unique)
+                yield Reader(keys=repository.layout.own, claim=claim, filters=filters)
 
     # --- filters ---
 
@@ -308,10 +323,13 @@ class _Compiler:
         layout = self._repository.layout
         if path.explicit or path.under:
             yield equals(layout.config.entity, layout.entity)
+        # what is found by its whole key is in any order, and need not have what it is sorted by
+        sorts_one = present(self._asked.order) if reading.single and not self._range else None
         for guard in reading.filters:
-            yield _guarded(guard, layout.fields[guard.attribute].attribute)
+            if guard != sorts_one:
+                yield _guarded(guard, layout.fields[guard.attribute].attribute)
         for clause in left:
-            yield condition(clause, layout.fields[clause.attribute].attribute)
+            yield self._condition(clause)
 
     def of_bin(self) -> Iterator[Condition]:
         bin_ = self._repository.definition.traits.soft_deletes
@@ -322,9 +340,17 @@ class _Compiler:
 
     def conditions(self) -> Iterator[Condition]:
         """What no key sees to."""
-        for clause in self._filters:
-            yield condition(clause, self._repository.layout.fields[clause.attribute].attribute)
+        yield from map(self._condition, self._filters)
         yield from unexpired(self._repository)
+
+    def _condition(self, clause: Clause) -> Condition:
+        field = self._repository.layout.fields[clause.attribute]
+        if clause.operator in (*OPERATORS[2:], "between"):
+            for value in clause.values:
+                if not to_wire(value, field.path).keys() <= _ORDERED:
+                    kind = type(value).__name__
+                    raise ConfigurationError(field.path, f"a filter puts no {kind} in an order")
+        return condition(clause, field.attribute)
 
 
 def _named(guards: Guards) -> frozenset[str]:
@@ -332,11 +358,7 @@ def _named(guards: Guards) -> frozenset[str]:
 
 
 def conditions(repository: Repository[Any], asked: Asked) -> tuple[Condition, ...]:
-    """What a scan demands of the rows of the model: what was said with `filter`, and of the bin.
-
-    Raises:
-        ConfigurationError: it names no attribute.
-    """
+    """What a scan demands of the rows of the model: what was said with `filter`, and of the bin."""
     whole = _Compiler(repository, asked, ())
     return (*whole.of_bin(), *whole.conditions())
 
@@ -365,40 +387,3 @@ def _guarded(guard: Guard, attribute: str) -> Condition:
     if guard.test == "present":
         return is_there(attribute)
     return equals(attribute, guard.value)
-
-
-def request(
-    repository: Repository[Any], reader: Reader, limit: int | None, start: Item | None
-) -> Query[Item]:
-    """The call for one page of a reading."""
-    keys = reader.keys
-    where = key_condition(repository.layout, keys, reader.position, reader.question, reader.shard)
-    return msgspec.structs.replace(
-        _query(repository, where, reader.filters),
-        index_name=index_name(keys.path, repository.layout.config),
-        consistent_read=reader.question.consistent,
-        scan_index_forward=reader.forward,
-        limit=None if reader.filters else limit,
-        exclusive_start_key=start,
-    )
-
-
-def request_of_one(repository: Repository[Any], reader: Reader, key: Item) -> Query[Item]:
-    """The call for the row at a key, which a claim names; a query, so that filters hold of it."""
-    where = all_of(*(equals(name, wire["S"]) for name, wire in key.items()))
-    made = _query(repository, where, reader.filters)
-    return msgspec.structs.replace(made, consistent_read=True)
-
-
-def _query(
-    repository: Repository[Any], where: Condition, filters: tuple[Condition, ...]
-) -> Query[Item]:
-    placeholders = Placeholders()
-    text = where.render(placeholders)
-    return Query(
-        table_name=repository.layout.config.table,
-        key_condition_expression=text,
-        filter_expression=all_of(*filters).render(placeholders) if filters else None,
-        expression_attribute_names=placeholders.names,
-        expression_attribute_values=placeholders.values or {},
-    )

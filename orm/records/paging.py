@@ -8,17 +8,19 @@ only what the row itself says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
 from orm.errors import ConfigurationError
-from orm.records.clauses import Clause, holds
+from orm.records.clauses import Clause, holds, in_wire
 from orm.records.compiling import Asked, Reader, readers
 from orm.records.cursors import Cursors, Place, hashed
+from orm.records.ordering import place_of
 from orm.records.running import distinct, merged, parts_of, rows_of
+from orm.records.terms import whole_number
 from orm.requests import Item
 
 if TYPE_CHECKING:
@@ -62,7 +64,8 @@ class _Listing:
         """What tells this question from others."""
         asked, repository = self.asked, self.repository
         demands = [(one.relation, one.operator, one.count) for one in asked.having]
-        said = (asked.groups, asked.filters, asked.order, asked.descending, asked.trashed, demands)
+        groups = [list(map(in_wire, group)) for group in (*asked.groups, asked.filters)]
+        said = (groups, asked.order, asked.descending, asked.trashed, demands)
         paths = [(str(one.keys.path), one.position, one.shard) for one in self.readers]
         whose = (repository.connection.config.table, repository.connection.tenant)
         return hashed(whose, repository.definition.name, said, paths)
@@ -70,21 +73,28 @@ class _Listing:
     def rows(self, places: Sequence[Place]) -> Iterator[_Found]:
         """The rows from these places on."""
         parts = [self._part(number, place) for number, place in enumerate(places)]
-        row_of = _row
-        found = merged(parts, self.asked.order, self.asked.descending, row_of)
+        found = merged(parts, self._key_of(), self.asked.descending)
         if len(parts) > 1:
-            found = distinct(found, self.repository.plan.identity, row_of)
+            found = distinct(found, self.repository.layout.key_fields, _row)
         if not self.asked.having:
             return found
         return (one for part in parts_of(found, AT_A_TIME) for one in self._demanded(part))
+
+    def _key_of(self) -> Callable[[_Found], Any] | None:
+        """What several readings are merged by."""
+        if not self.asked.order or len(self.readers) == 1:
+            return None
+        place = place_of(self.repository, self.asked.order, self.asked.descending)
+        return lambda found: place(found.row)
 
     def _part(self, number: int, place: Place) -> Iterator[_Found]:
         if place is True:
             return
         reader, count = self.readers[number], 0
-        limit = None if self.asked.having else self.size + 1
+        limit = max(self.size + 1, AT_A_TIME if self.asked.having else 0)
         start = place if isinstance(place, dict) else None
-        for row in rows_of(self.repository, reader, limit, start):
+        sieved = bool(self.asked.having or reader.group)
+        for row in rows_of(self.repository, reader, limit, start, sieved=sieved):
             if not self._found_before(reader, row):
                 count += 1
                 yield _Found(row, number, count)
@@ -122,8 +132,10 @@ class _Listing:
         return left
 
     def _key(self, reader: Reader, row: Any) -> Item:
-        item, config = self.repository.stored_item(row), self.repository.connection.config
-        return {name: item[name] for name in (config.pk, config.sk, *reader.keys.names)}
+        """Where a row stands in what is read."""
+        layout = self.repository.layout
+        values = layout.values(row)
+        return {**layout.own.pair(values), **reader.keys.pair(values, reader.shard)}
 
 
 def _row(found: _Found) -> Any:
@@ -139,7 +151,7 @@ def page_of(
         CursorError: the cursor cannot be used.
         ConfigurationError: the size holds no row, or the connection has no keys for cursors.
     """
-    if size < 1:
+    if whole_number("paginate", size) < 1:
         raise ConfigurationError("paginate", f"a size of {size} holds no row")
     if asked.limit is not None:
         raise ConfigurationError("paginate", "has a size; leave out limit")

@@ -11,28 +11,30 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from orm.errors import ConfigurationError, RowNotFoundError
+from orm.expressions import Placeholders
 from orm.models.fetching import scan_rows
 from orm.records.attr import Attr
 from orm.records.clauses import OPERATORS, Clause
-from orm.records.compiling import Asked, conditions, readers
+from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.links import Constrain, sort_rows
+from orm.records.ordering import greatest, least, place_of, total
 from orm.records.paging import AT_A_TIME, CursorPage, page_of
 from orm.records.relations import Relation
+from orm.records.requesting import rendered
 from orm.records.resolver import Having, RelationshipResolver, Wanted, having, wanted
-from orm.records.running import distinct, itself, merged, parts_of, rows_of
+from orm.records.running import are_apart, counted, distinct, itself, merged, parts_of, rows_of
+from orm.records.terms import Named, Terms, whole_number
 
 if TYPE_CHECKING:
     from orm.records.model import DynamoDBModel
     from orm.records.repository import Repository
 
 R = TypeVar("R", bound="DynamoDBModel")
-Named = str | Attr[Any]
 Related = str | Relation[Any]
 
 
@@ -45,60 +47,75 @@ class RecordQuery(Generic[R]):
     def _with(self, **changes: Any) -> RecordQuery[R]:
         return RecordQuery(self._repository, msgspec.structs.replace(self._asked, **changes))
 
+    @property
+    def _terms(self) -> Terms:
+        return Terms(self._repository)
+
     def _and(self, *clauses: Clause) -> RecordQuery[R]:
         *before, last = self._asked.groups
-        return self._with(groups=(*before, (*last, *clauses)))
+        return self._with(groups=(*before, (*last, *self._terms.clauses(clauses))))
+
+    def _demand(self, attribute: Named, operator: str, *values: Any) -> RecordQuery[R]:
+        return self._and(Clause(self._terms.name(attribute), operator, values))
 
     # --- saying what to find ---
 
     def where(self, *said: Any, **equal: Any) -> RecordQuery[R]:
         """Rows of which this holds: `where(name="Ann")`, `where(User.age >= 18)`,
-        `where("age", ">=", 18)` or `where("name", "Ann")`."""
+        `where("age", ">=", 18)` or `where("name", "Ann")`.
+
+        Raises:
+            ConfigurationError: of this and all that say what to find: there is no such attribute,
+                it is another model's, or a value is of another type than its attribute.
+        """
         return self._and(*_clauses(said, equal))
 
     def or_where(self, *said: Any, **equal: Any) -> RecordQuery[R]:
-        """Or rows of which this holds, whatever was said before: `(a and b) or c`."""
-        return self._with(groups=(*self._asked.groups, tuple(_clauses(said, equal))))
+        """Or rows of which this holds, whatever was said before: `(a and b) or c`. Where nothing
+        was, it is `where`."""
+        before = () if self._asked.groups == ((),) else self._asked.groups
+        clauses = self._terms.clauses(_clauses(said, equal))
+        return self._with(groups=(*before, tuple(clauses)))
 
     def where_in(self, attribute: Named, values: Iterable[Any]) -> RecordQuery[R]:
         """Rows with one of these values; one reading for each."""
-        return self._and(Clause(_name(attribute), "in", tuple(values)))
+        return self._demand(attribute, "in", *_several("where_in", values))
 
     def where_not_in(self, attribute: Named, values: Iterable[Any]) -> RecordQuery[R]:
         """Rows with none of these values; a filter."""
-        given = tuple(values)
-        return self._and(Clause(_name(attribute), "not_in", given)) if given else self
+        return self._demand(attribute, "not_in", *_several("where_not_in", values))
 
     def where_between(self, attribute: Named, low: Any, high: Any) -> RecordQuery[R]:
         """Rows whose value lies within these two, both included."""
-        return self._and(Clause(_name(attribute), "between", (low, high)))
+        return self._demand(attribute, "between", low, high)
 
     def where_null(self, attribute: Named) -> RecordQuery[R]:
         """Rows without a value; a filter."""
-        return self._and(Clause(_name(attribute), "null"))
+        return self._demand(attribute, "null")
 
     def where_not_null(self, attribute: Named) -> RecordQuery[R]:
         """Rows with a value; a filter."""
-        return self._and(Clause(_name(attribute), "not_null"))
+        return self._demand(attribute, "not_null")
 
     def where_begins_with(self, attribute: Named, text: str) -> RecordQuery[R]:
         """Rows whose text begins so."""
-        return self._and(Clause(_name(attribute), "begins_with", (text,)))
+        return self._demand(attribute, "begins_with", text)
 
     def where_contains(self, attribute: Named, value: Any) -> RecordQuery[R]:
         """Rows whose text holds this one, or whose collection has this member; a filter."""
-        return self._and(Clause(_name(attribute), "contains", (value,)))
+        return self._demand(attribute, "contains", value)
 
     def filter(self, *said: Any, **equal: Any) -> RecordQuery[R]:
         """Of the rows that the keys find, those of which this holds. The others are read and paid
         for, and left out."""
-        return self._with(filters=(*self._asked.filters, *_clauses(said, equal)))
+        clauses = self._terms.clauses(_clauses(said, equal))
+        return self._with(filters=(*self._asked.filters, *clauses))
 
     def order_by(self, attribute: Named, direction: str = "asc") -> RecordQuery[R]:
         """Sorted by an attribute that keys sort by: `asc` or `desc`."""
         if direction not in ("asc", "desc"):
             raise ConfigurationError("order_by", f"{direction!r} is neither 'asc' nor 'desc'")
-        return self._with(order=_name(attribute), descending=direction == "desc")
+        return self._with(order=self._terms.name(attribute), descending=direction == "desc")
 
     def latest(self, attribute: Named = "created_at") -> RecordQuery[R]:
         """The newest first."""
@@ -110,7 +127,7 @@ class RecordQuery(Generic[R]):
 
     def limit(self, count: int) -> RecordQuery[R]:
         """At most so many rows; filters do not count."""
-        if count < 0:
+        if whole_number("limit", count) < 0:
             raise ConfigurationError("limit", f"must not be negative, is {count}")
         return self._with(limit=count)
 
@@ -234,18 +251,28 @@ class RecordQuery(Generic[R]):
 
     def _found(self) -> Iterator[R]:
         """The rows, without their relations."""
+        made = readers(self._repository, self._asked)
+        return iter(()) if self._asked.limit == 0 else self._chosen(self._read(made))
+
+    def _read(self, made: list[Reader]) -> Iterator[R]:
+        """What readings find, each row once."""
         asked, repository = self._asked, self._repository
-        made = readers(repository, asked)
-        if asked.limit == 0:
-            return iter(())
-        limit = None if asked.having else asked.limit
-        parts: list[Iterator[R]] = [
-            rows_of(repository, one, limit, select=asked.select) for one in made
-        ]
-        rows = merged(parts, asked.order, asked.descending, itself)
-        if len(parts) > 1:
-            rows = distinct(rows, repository.plan.identity, itself)
-        return self._chosen(rows)
+        parts: list[Iterator[R]] = [self._part(one) for one in made]
+        if len(parts) <= 1:
+            return merged(parts, None, asked.descending)
+        order = asked.order
+        key = place_of(repository, order, asked.descending) if order else None
+        rows = merged(parts, key, asked.descending)
+        names = repository.plan.identity if asked.select else repository.layout.key_fields
+        return distinct(rows, names, itself)
+
+    def _part(self, reader: Reader) -> Iterator[R]:
+        """The rows of one reading. Relations are asked about for many rows at a time."""
+        asked, limit = self._asked, self._asked.limit
+        if asked.having and limit is not None:
+            limit = max(limit, AT_A_TIME)
+        sieved = bool(asked.having)
+        return rows_of(self._repository, reader, limit, select=asked.select, sieved=sieved)
 
     def _chosen(self, rows: Iterator[R]) -> Iterator[R]:
         """As many as are asked for of those whose relations are as demanded."""
@@ -289,7 +316,7 @@ class RecordQuery(Generic[R]):
 
     def first(self) -> R | None:
         """The first row, or None."""
-        return next(self.limit(1).iterate(), None)
+        return next(self.at_most(1).iterate(), None)
 
     def first_or_fail(self) -> R:
         """The first row.
@@ -299,13 +326,19 @@ class RecordQuery(Generic[R]):
         """
         found = self.first()
         if found is None:
-            asked = {str(c): "" for group in self._asked.groups for c in group}
-            raise RowNotFoundError(self._repository.definition.name, asked)
+            raise RowNotFoundError(self._repository.definition.name, {}, self._said())
         return found
+
+    def _said(self) -> str:
+        """The question as people read it, without hidden values."""
+        asked, hidden = self._asked, self._repository.hidden
+        groups = [" and ".join(one.said(hidden) for one in group) for group in asked.groups]
+        filters = [one.said(hidden) for one in asked.filters]
+        return ", and ".join(filter(None, [" or ".join(groups), *filters]))
 
     def chunk(self, size: int) -> Iterator[list[R]]:
         """The rows in lists of `size`, the last perhaps shorter."""
-        if size < 1:
+        if whole_number("chunk", size) < 1:
             raise ConfigurationError("chunk", f"a size of {size} holds no row")
         return map(self._loaded, parts_of(self._found(), size))
 
@@ -324,8 +357,9 @@ class RecordQuery(Generic[R]):
         return CursorPage(self._loaded(rows), following)
 
     def pluck(self, attribute: Named) -> list[Any]:
-        """One attribute of every row."""
-        return list(map(attrgetter(_name(attribute)), self.iterate()))
+        """One attribute of every row; read as `select` does."""
+        name = self._terms.name(attribute)
+        return [getattr(row, name) for row in self._narrowed(name)._found()]
 
     def select(self, *attributes: Named) -> list[dict[str, Any]]:
         """These attributes of every row, in order. An index that copies them is enough to answer.
@@ -333,43 +367,64 @@ class RecordQuery(Generic[R]):
         Raises:
             NoIndexError: see `iterate`.
         """
-        names = tuple(map(_name, attributes))
-        order = (self._asked.order,) if self._asked.order else ()
-        read = dict.fromkeys((*names, *order, *self._repository.plan.identity))
-        # what relations are asked of is a whole row
-        whole = self._asked.having or self._asked.eager or self._asked.counted
-        rows = self._with(select=() if whole else tuple(read)).iterate()
+        names = tuple(map(self._terms.name, attributes))
+        rows = self._narrowed(*names)._found()
         return [{name: getattr(row, name) for name in names} for row in rows]
+
+    def _narrowed(self, *names: str) -> RecordQuery[R]:
+        """The same rows with these attributes alone, and what tells and sorts them; they are whole
+        where relations are asked about."""
+        order = (self._asked.order,) if self._asked.order else ()
+        read = tuple(dict.fromkeys((*names, *order, *self._repository.plan.identity)))
+        return self._with(select=() if self._asked.having else read, eager=(), counted=())
 
     # --- numbers ---
 
     def count(self) -> int:
-        """How many rows there are."""
-        return sum(1 for _ in self._found())
+        """How many rows there are. They are counted where they lie, if one reading finds them and
+        nothing is asked of their relations; else their primary keys are read."""
+        narrow, asked = self._narrowed(), self._asked
+        made = readers(self._repository, narrow._asked)
+        if asked.limit == 0:
+            return 0
+        if not asked.having and are_apart(made):
+            return counted(self._repository, made, asked.limit)
+        return sum(1 for _ in narrow._chosen(narrow._read(made)))
 
     def exists(self) -> bool:
         """Whether there is a row."""
-        return next(self.limit(1)._found(), None) is not None
+        return self.at_most(1).count() > 0
 
     def sum(self, attribute: Named) -> Any:
-        """The sum of an attribute; rows without it count nothing. 0 without rows."""
-        return sum(self._known(attribute))
+        """The sum of an attribute; rows without it count nothing. 0 without rows.
+
+        Raises:
+            ConfigurationError: of this and `avg`: it holds no numbers.
+        """
+        return total(self._path(attribute), self._known(attribute))
 
     def avg(self, attribute: Named) -> Any:
         """The mean of an attribute over the rows that have it; None without any."""
         values = self._known(attribute)
-        return sum(values) / len(values) if values else None
+        return total(self._path(attribute), values) / len(values) if values else None
 
     def min(self, attribute: Named) -> Any:
-        """The least value of an attribute; None without any."""
-        return min(self._known(attribute), default=None)
+        """The least value of an attribute; None without any.
+
+        Raises:
+            ConfigurationError: of this and `max`: its values are in no order.
+        """
+        return least(self._path(attribute), self._known(attribute))
 
     def max(self, attribute: Named) -> Any:
         """The greatest value of an attribute; None without any."""
-        return max(self._known(attribute), default=None)
+        return greatest(self._path(attribute), self._known(attribute))
 
     def _known(self, attribute: Named) -> list[Any]:
         return [value for value in self.pluck(attribute) if value is not None]
+
+    def _path(self, attribute: Named) -> str:
+        return f"{self._repository.definition.name}.{self._terms.name(attribute)}"
 
     # --- the whole table ---
 
@@ -388,11 +443,12 @@ class RecordQuery(Generic[R]):
             raise ConfigurationError(
                 "scan", "reads every row; say filter() in place of where, and leave out order_by"
             )
-        repository = self._repository
+        repository, filters = self._repository, conditions(self._repository, self._asked)
+        rendered(filters, Placeholders())
         rows = scan_rows(
             repository.connection.driver,
             repository.layout,
-            filters=conditions(repository, self._asked),
+            filters=filters,
             consistent=self._asked.consistent,
             adopt=repository.adopt,
             segments=segments,
@@ -403,10 +459,6 @@ class RecordQuery(Generic[R]):
         """The rows that are asked for; closes the others however it ends."""
         with closing(rows):
             yield from self._streamed(self._chosen(rows))
-
-
-def _name(attribute: Named) -> str:
-    return attribute if isinstance(attribute, str) else attribute.name
 
 
 def _clauses(said: tuple[Any, ...], equal: dict[str, Any]) -> list[Clause]:
@@ -425,9 +477,19 @@ def _spelled(said: tuple[Any, ...]) -> Clause:
         raise ConfigurationError(
             "where", "takes clauses, ('attribute', value) or ('attribute', operator, value)"
         )
-    name, *rest = said
+    attribute, *rest = said
+    named = isinstance(attribute, Attr)
+    name, model = (attribute.name, attribute.model) if named else (attribute, "")
     operator, value = ("=", rest[0]) if len(rest) == 1 else rest
     if operator not in OPERATORS:
         known = " ".join(OPERATORS)
         raise ConfigurationError("where", f"{operator!r} is no operator", f"there are {known}")
-    return Clause(_name(name), operator, (value,))
+    return Clause(name, operator, (value,), model)
+
+
+def _several(method: str, values: Iterable[Any]) -> tuple[Any, ...]:
+    """The values of a list; a text is one value, though it could be read as many."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        kind = type(values).__name__
+        raise ConfigurationError(method, f"takes a list of values, was given {kind}")
+    return tuple(values)

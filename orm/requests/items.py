@@ -93,8 +93,14 @@ class Page(Consumed, Generic[I], frozen=True):
     last_evaluated_key: Item | None = None
 
 
+class CountedPage(Page[I], Generic[I], frozen=True, kw_only=True):
+    """The numbers of one page, which is all that was asked for: it has no items."""
+
+    items: list[I] = []
+
+
 class Query(DataRequest[Page[I]], Generic[I], frozen=True):
-    """One page of one partition of a table or an index."""
+    """One page of one partition of a table or an index; with `select="COUNT"` its numbers alone."""
 
     operation = "Query"
 
@@ -109,10 +115,11 @@ class Query(DataRequest[Page[I]], Generic[I], frozen=True):
     scan_index_forward: bool = True
     limit: int | None = None
     exclusive_start_key: Item | None = None
+    select: str | None = None
     read_as: type[I] | None = None
 
     def answer_type(self) -> Any:
-        return read_items_as(Page, self.read_as)
+        return read_items_as(CountedPage if self.select == "COUNT" else Page, self.read_as)
 
 
 class Scan(DataRequest[Page[I]], Generic[I], frozen=True):
