@@ -19,7 +19,7 @@ from orm.errors import ConfigurationError, RowNotFoundError
 from orm.expressions import Placeholders
 from orm.models.fetching import scan_rows
 from orm.records.attr import Attr
-from orm.records.clauses import OPERATORS, Clause
+from orm.records.clauses import OPERATORS, Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.links import Constrain, sort_rows
 from orm.records.ordering import greatest, least, place_of, total
@@ -443,6 +443,9 @@ class RecordQuery(Generic[R]):
             raise ConfigurationError(
                 "scan", "reads every row; say filter() in place of where, and leave out order_by"
             )
+        if any(map(is_impossible, self._asked.filters)):
+            none: list[R] = []
+            return (row for row in none)
         repository, filters = self._repository, conditions(self._repository, self._asked)
         rendered(filters, Placeholders())
         rows = scan_rows(

@@ -147,6 +147,21 @@ def test_spread_answers_are_merged(connection: Connection) -> None:
     assert [list(one) for one in both] == [["title"]] * 6
 
 
+def test_numbers_are_answered_by_a_narrow_index(connection: Connection) -> None:
+    """None of them needs whole rows; one that needs what is not copied is refused."""
+    tracks = stock(connection)
+    asked = tracks.query().where(artist="ann")
+    assert asked.order_by("year", "desc").limit(2).pluck("title") == ["title 5", "title 4"]
+    assert (asked.count(), asked.limit(4).count(), asked.exists()) == (6, 4, True)
+    assert (asked.sum("year"), asked.avg("year")) == (12015, 2002.5)
+    assert (asked.min("title"), asked.max("year")) == ("title 0", 2005)
+    assert asked.filter(title="title 3").count() == 1
+    spread = tracks.query().where(label="own")
+    assert (spread.count(), spread.limit(2).count(), spread.exists()) == (6, 2, True)
+    with pytest.raises(NoIndexError):
+        asked.pluck("lyrics")
+
+
 def test_select_reads_less_of_whole_answers_too(connection: Connection) -> None:
     """By claim, by an index that copies all, by the row's own key."""
     tracks = stock(connection)

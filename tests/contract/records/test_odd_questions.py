@@ -1,10 +1,13 @@
-"""Attacks: rivals, refusals half-way and odd rows, after which every promise still holds."""
+"""Odd questions: what means nothing is refused and says what to type; what has no answer has none;
+and no row is found that is not as asked."""
 
 from __future__ import annotations
 
+import datetime as dt
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Final
 
 import pytest
@@ -12,63 +15,14 @@ import pytest
 from orm import SingleTableConfig, create_table, delete_table
 from orm.clock import ManualClock, SystemClock
 from orm.definitions import PatternDefinition as Pattern
-from orm.definitions.entity import IndexDefinition
-from orm.driver import Driver
-from orm.errors import (
-    ConfigurationError,
-    NoIndexError,
-    OrmError,
-)
-from orm.records import (
-    Attr,
-    Connection,
-    DynamoDBModel,
-    SoftDeletes,
-    Versioned,
-    attr,
-    new_id,
-)
-from tests.contract.records.blog import Mood, Session, User
+from orm.driver import Driver, MeteredDriver
+from orm.errors import ConfigurationError, NoIndexError, OrmError, RowNotFoundError
+from orm.records import Attr, Connection, DynamoDBModel, RecordQuery, Timestamps, attr, new_id
+from tests.contract.records.blog import Mood, Place, Sample, Session, User
 from tests.contract.records.conftest import NOON_MICROS
 
 NOON_SECONDS: Final = NOON_MICROS // 1_000_000
 SECRET: Final = "s3cret-of-ann"
-
-
-class Member(
-    DynamoDBModel,
-    indexes=(
-        IndexDefinition(name="active", columns=("email",), unique=True, where={"status": "on"}),
-    ),
-):
-    """Has an e-mail that is unique among those who are on."""
-
-    id: Attr[str] = attr(default_factory=new_id)
-    email: Attr[str]
-    status: Attr[str] = attr(default="on")
-
-
-class Note(DynamoDBModel, SoftDeletes, Versioned):
-    """Goes into a bin and counts its changes."""
-
-    id: Attr[str] = attr(default_factory=new_id)
-    text: Attr[str] = attr(default="", rules="max:9")
-
-
-class Bag(DynamoDBModel, Versioned):
-    """Holds values that equal others of another type."""
-
-    id: Attr[str] = attr(default_factory=new_id)
-    price: Attr[float] = attr(default=0.0)
-    words: Attr[set[str]] = attr(default_factory=set)
-
-
-class City(DynamoDBModel, patterns=(Pattern(name="by land", equal=("land",), sort="size"),)):
-    """Was written before `land` stood in an index."""
-
-    id: Attr[str]
-    land: Attr[str] = attr(default="")
-    size: Attr[int] = attr(default=1)
 
 
 class Page(DynamoDBModel, keys={"pk": "SITE#{site}", "sk": "PAGE#{id}"}):
@@ -78,7 +32,11 @@ class Page(DynamoDBModel, keys={"pk": "SITE#{site}", "sk": "PAGE#{id}"}):
     site: Attr[str]
 
 
-class Feeling(DynamoDBModel, patterns=(Pattern(name="by who", equal=("who",), sort="mood"),)):
+class Feeling(
+    DynamoDBModel,
+    Timestamps,
+    patterns=(Pattern(name="by who", equal=("who",), sort="mood"),),
+):
     """Is sorted by an enumeration."""
 
     id: Attr[str] = attr(default_factory=new_id)
@@ -86,7 +44,13 @@ class Feeling(DynamoDBModel, patterns=(Pattern(name="by who", equal=("who",), so
     mood: Attr[Mood]
 
 
-MINE: Final = (Member, Note, Bag, City, Page, Feeling)
+class Doubt(Feeling, patterns=(Pattern(name="by who", equal=("who",), sort="mood"),)):
+    """Has the attributes of another model, and one more."""
+
+    about: Attr[str] = attr(default="all")
+
+
+MINE: Final = (Page, Feeling, Doubt)
 
 
 @pytest.fixture
@@ -97,18 +61,6 @@ def own(driver: Driver, config: SingleTableConfig, hands: ManualClock) -> Iterat
     create_table(driver, made.shape(), SystemClock())
     yield made
     delete_table(driver, config.table, SystemClock())
-
-
-class Cut:
-    """A driver whose line may be cut: then nothing is sent."""
-
-    def __init__(self, inner: Driver) -> None:
-        self._inner, self.cut = inner, False
-
-    def send(self, request: Any, /) -> Any:
-        if self.cut:
-            raise ConnectionError("the line is cut")
-        return self._inner.send(request)
 
 
 class Between:
@@ -142,7 +94,7 @@ def says_nothing_of(secret: str) -> Iterator[None]:
     assert secret not in "".join(traceback.format_exception(caught.value))
 
 
-# --- rivals -----------------------------------------------------------------------------------
+# --- claims and expiry ------------------------------------------------------------------------
 
 
 def test_a_row_that_lost_the_value_is_not_found_by_it(connection: Connection) -> None:
@@ -155,10 +107,9 @@ def test_a_row_that_lost_the_value_is_not_found_by_it(connection: Connection) ->
 
     rival = seen_by(connection, Between(connection.driver, "Query", move), User)
     found = User.using(rival).query().where(email="ann@example.com").get()
-    assert [row.email for row in found] in ([], ["ann@example.com"])
-
-
-# --- expiry and claims ------------------------------------------------------------------------
+    assert found == []
+    asked = User.using(connection).query().where(email="bo@example.com")
+    assert asked.pluck("name") == ["Ann"]
 
 
 def test_a_row_made_over_an_expired_one_has_its_own_values(
@@ -169,7 +120,11 @@ def test_a_row_made_over_an_expired_one_has_its_own_values(
     sessions.create(id="1", user_id="u", code="x", ttl=NOON_SECONDS + 10)
     hands.sleep(20)
     sessions.create(id="1", user_id="v", code="y")
-    assert sessions.query().where(code="x").get() == []
+    asked = sessions.query().where(code="x")
+    assert asked.get() == []
+    assert asked.count() == 0
+    assert asked.pluck("user_id") == []
+    assert sessions.query().where(code="y").select("user_id") == [{"user_id": "v"}]
 
 
 def test_every_question_agrees_on_what_has_expired(connection: Connection) -> None:
@@ -183,22 +138,18 @@ def test_every_question_agrees_on_what_has_expired(connection: Connection) -> No
     assert list(sessions.query().scan()) == []
 
 
-# --- refused half-way -------------------------------------------------------------------------
-
-
-# --- whose row --------------------------------------------------------------------------------
-
-
-# --- values -----------------------------------------------------------------------------------
-
-
 # --- hidden values ----------------------------------------------------------------------------
 
 
 def test_what_is_not_found_is_said_without_hidden_values(connection: Connection) -> None:
     """`first_or_fail` says what was asked, but for these."""
+    users = User.using(connection).query()
     with says_nothing_of(SECRET):
-        User.using(connection).query().where(token=SECRET).first_or_fail()
+        users.where(token=SECRET).first_or_fail()
+    with pytest.raises(RowNotFoundError) as caught:
+        users.where(town="Oslo").where(User.age >= 3).filter(token="x", name="n").first_or_fail()
+    said = "no User where town = 'Oslo' and age >= 3, and token = …, and name = 'n'"
+    assert str(caught.value) == said
 
 
 @pytest.mark.parametrize("value", [[SECRET], SECRET + "\ud800"], ids=["list", "surrogate"])
@@ -206,8 +157,11 @@ def test_a_bad_question_is_refused_without_hidden_values(
     connection: Connection, value: Any
 ) -> None:
     """A value that no key can carry is not said where its attribute is hidden."""
+    users = User.using(connection).query()
     with says_nothing_of(SECRET):
-        User.using(connection).query().where(token=value).get()
+        users.where(token=value).get()
+    with says_nothing_of(SECRET):
+        users.where(town="Rome").filter(token=value).get()
 
 
 # --- questions --------------------------------------------------------------------------------
@@ -217,8 +171,16 @@ def test_no_value_is_among_none(connection: Connection) -> None:
     """As SQL's `IN ()`, in a filter as in a clause."""
     users = User.using(connection)
     users.create(name="Ann", town="Rome")
-    assert users.query().where_in("town", []).get() == []
-    assert users.query().where(town="Rome").filter(User.name.is_in([])).get() == []
+    rome = users.query().where(town="Rome")
+    nobody = rome.filter(User.name.is_in([]))
+    for asked in (users.query().where_in("town", []), nobody):
+        assert asked.get() == []
+        assert asked.count() == 0
+        assert not asked.exists()
+    assert list(users.query().filter(User.name.is_in([])).scan()) == []
+    assert rome.where_not_in("name", []).count() == 1
+    assert nobody.or_where(town="Rome").count() == 0
+    assert rome.where_in("age", []).or_where(town="Rome").count() == 1
 
 
 def test_none_among_values_is_what_is_absent(connection: Connection) -> None:
@@ -229,19 +191,23 @@ def test_none_among_values_is_what_is_absent(connection: Connection) -> None:
     asked = users.query().where(town="Rome")
     assert asked.filter(User.mood.is_in([None])).pluck("name") == ["Ann"]
     assert asked.where_not_in("mood", [None]).pluck("name") == ["Bo"]
+    assert asked.where_not_in("mood", [Mood.WILD]).pluck("name") == ["Ann"]
+    assert asked.where_not_in("mood", [Mood.WILD, None]).pluck("name") == []
+    assert asked.filter(User.mood.is_in([Mood.WILD, None])).count() == 2
 
 
 def test_an_order_leaves_no_row_out(connection: Connection) -> None:
-    """Rows found by their own key are all there, whether or not they have what they are sorted
-    by; or the order is refused."""
+    """Rows found by their own key are all there; those without what they are sorted by are last."""
     users = User.using(connection)
-    ids = [users.create(name="Ann").id, users.create(name="Bo", mood=Mood.WILD).id]
-    asked = users.query().where_in("id", ids).order_by("mood")
-    try:
-        found = asked.get()
-    except ConfigurationError:
-        return
-    assert len(found) == 2
+    made = [("Ann", None), ("Bo", Mood.WILD), ("Cy", Mood.CALM)]
+    ids = [users.create(name=name, mood=mood).id for name, mood in made]
+    asked = users.query().where_in("id", ids)
+    assert asked.order_by("mood").pluck("name") == ["Cy", "Bo", "Ann"]
+    assert asked.order_by("mood", "desc").pluck("name") == ["Bo", "Cy", "Ann"]
+    assert [row.name for row in asked.latest("mood").limit(2).get()] == ["Bo", "Cy"]
+    assert users.query().where(id=ids[0]).order_by("mood").count() == 1
+    with pytest.raises(ConfigurationError, match="tags"):
+        asked.order_by("tags").get()
 
 
 def test_several_readings_are_merged_by_an_enumeration(own: Connection) -> None:
@@ -251,7 +217,11 @@ def test_several_readings_are_merged_by_an_enumeration(own: Connection) -> None:
         for mood in (Mood.WILD, Mood.CALM):
             feelings.create(who=who, mood=mood)
     asked = feelings.query().where_in("who", ["a", "b"]).order_by("mood")
-    assert asked.pluck("mood") == [Mood.CALM, Mood.CALM, Mood.WILD, Mood.WILD]
+    calm, wild = [Mood.CALM] * 2, [Mood.WILD] * 2
+    assert asked.pluck("mood") == calm + wild
+    assert [row.mood for row in asked.get()] == calm + wild
+    assert asked.order_by("mood", "desc").pluck("mood") == wild + calm
+    assert (asked.min("mood"), asked.max(Feeling.mood)) == (Mood.CALM, Mood.WILD)
 
 
 def test_an_empty_range_has_no_rows(connection: Connection) -> None:
@@ -261,45 +231,249 @@ def test_an_empty_range_has_no_rows(connection: Connection) -> None:
     asked = users.query().where(town="Rome")
     assert asked.where_between("age", 9, 1).get() == []
     assert asked.filter(User.age.between(9, 1)).get() == []
+    assert list(users.query().filter(User.age.between(9, 1)).scan()) == []
+    assert asked.where_between("age", 30, 30).count() == 1
 
 
 def test_no_row_of_none_is_the_first(connection: Connection) -> None:
     """`limit(0)` holds for `first` as well."""
     users = User.using(connection)
     users.create(name="Ann", town="Rome")
-    assert users.query().where(town="Rome").limit(0).first() is None
+    none = users.query().where(town="Rome").limit(0)
+    assert none.first() is None
+    assert not none.exists()
+    assert none.count() == 0
+
+
+def test_many_values_fit_into_a_filter(connection: Connection) -> None:
+    """As many as an expression has room for; more are refused before anything is sent."""
+    users = User.using(connection)
+    users.create(name="n399")
+    users.create(name="m")
+    names = [f"n{n}" for n in range(400)]
+    rome = users.query().where(town="Rome")
+    assert rome.filter(User.name.is_in(names)).pluck("name") == ["n399"]
+    assert rome.where_not_in("name", names).pluck("name") == ["m"]
+    assert [row.name for row in users.query().filter(User.name.is_in(names)).scan()] == ["n399"]
+    more = User.name.is_in([f"n{n}" for n in range(2000)])
+    with pytest.raises(ConfigurationError, match="DynamoDB allows 4,096"):
+        rome.filter(more).get()
+    with pytest.raises(ConfigurationError, match="DynamoDB allows 4,096"):
+        users.query().filter(more).scan()
+
+
+# --- types ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("age", "31", "int, and was given str '31'"),
+        ("age", True, "int, and was given bool True"),
+        ("town", 5, "str, and was given int 5"),
+        ("is_admin", 1, "bool, and was given int 1"),
+        ("mood", "sad", "Mood, and was given str 'sad'"),
+        ("joined", "soon", "date, and was given str 'soon'"),
+        ("joined", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "date, and was given datetime"),
+        ("token", 5, "str, and was given …"),
+        ("tags", "a", r"list\[str\], and was given str 'a'"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(
+    connection: Connection, meter: MeteredDriver, name: str, value: Any, kind: str
+) -> None:
+    """With model, attribute, its type and what was given, whatever would answer."""
+    users, before = User.using(connection).query(), meter.usage().requests.total()
+    rome = users.where(town="Rome")
+    questions: list[Callable[[], Any]] = [
+        lambda: users.where(**{name: value}),
+        lambda: users.where(name, ">=", value),
+        lambda: rome.or_where(name, "!=", value),
+        lambda: rome.filter(**{name: value}),
+        lambda: rome.where_in(name, [value]),
+        lambda: rome.where_not_in(name, [None, value]),
+        lambda: rome.where_between(name, value, value),
+    ]
+    for ask in questions:
+        with pytest.raises(ConfigurationError, match=rf"User\.{name}: is asked as {kind}"):
+            ask()
+    assert meter.usage().requests.total() == before
+
+
+def test_values_are_taken_as_their_attribute_has_them(connection: Connection) -> None:
+    """Members of enumerations by value, dates as ISO text, numbers of any kind in a filter, and
+    values beyond what rules allow."""
+    users = User.using(connection)
+    users.create(name="Ann", mood=Mood.CALM, joined=dt.date(2026, 1, 1), tags=["a"])
+    assert users.query().where(mood="calm").pluck("name") == ["Ann"]
+    rome = users.query().where(town="Rome")
+    assert rome.filter(mood="calm", joined="2026-01-01").count() == 1
+    assert rome.filter("age", ">=", 29.5, email=None).count() == 1
+    assert rome.filter(tags=("a",)).count() == 1
+    assert rome.where_between("age", -5, 900).count() == 1
+    assert rome.where_contains("tags", "a").count() == 1
+    with pytest.raises(ConfigurationError, match=r"User\.tags: is asked as str"):
+        rome.where_contains("tags", 1)
+    with pytest.raises(ConfigurationError, match=r"User\.name: is asked as str"):
+        rome.where_begins_with("name", 1)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_value_is_asked_for(connection: Connection) -> None:
+    """As it was stored, in a filter; an empty set too."""
+    samples = Sample.using(connection)
+    noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    words, tree = {"a"}, {"a": [1, None]}
+    made = samples.create(
+        station="s", taken=noon, raw=b"ab", words=words, tree=tree, place=Place("Rome"),
+        number=Decimal("4.5"),
+    )  # fmt: skip
+    asked = samples.query().where(station="s", taken=noon)
+    for name in ("taken", "number", "raw", "words", "tree", "place"):
+        assert asked.filter(**{name: getattr(made, name)}).get() == [made], name
+    assert asked.filter(words=set()).get() == []
+    assert asked.filter(words=["a"], place={"town": "Rome"}).get() == [made]
+    assert asked.filter(Sample.raw >= b"aa").filter(Sample.number.between(Decimal(4), Decimal(5))).get() == [made]
+    with pytest.raises(ConfigurationError, match=r"Sample\.raw"):
+        asked.filter(raw="ab")
+
+
+def test_what_has_no_order_is_not_compared(connection: Connection) -> None:
+    """DynamoDB would refuse it; nothing is sent."""
+    rome = User.using(connection).query().where(town="Rome")
+    with pytest.raises(ConfigurationError, match="bool"):
+        rome.filter(User.is_admin > False).get()
+    with pytest.raises(ConfigurationError, match="list"):
+        rome.filter("tags", ">=", ["a"]).get()
+    with pytest.raises(ConfigurationError, match="bound cannot be None"):
+        rome.filter("age", ">=", None)
+    with pytest.raises(ConfigurationError, match=r"User\.name: holds no numbers"):
+        _with_one(connection).sum("name")
+    with pytest.raises(ConfigurationError, match=r"User\.name: holds no numbers"):
+        _with_one(connection).avg("name")
+    assert _with_one(connection).min("name") == "Ann"
+
+
+def _with_one(connection: Connection) -> RecordQuery[User]:
+    users = User.using(connection)
+    if users.query().where(town="Rome").count() == 0:
+        users.create(name="Ann", town="Rome")
+    return users.query().where(town="Rome")
+
+
+def test_a_clause_of_another_model_is_refused(own: Connection) -> None:
+    """Wherever an attribute is said; those of a model's bases are its own."""
+    doubts = Doubt.using(own).query()
+    asked = doubts.where(Feeling.who == "a")
+    ask: list[Callable[[], Any]] = [
+        lambda: doubts.where(Page.id == "1"),
+        lambda: asked.or_where(Page.id == "1"),
+        lambda: asked.filter(Page.id.is_in(["1"])),
+        lambda: asked.where(Page.id, "1"),
+        lambda: asked.where_in(Page.id, ["1"]),
+        lambda: asked.where_null(Page.id),
+        lambda: asked.order_by(Page.id),
+        lambda: asked.pluck(Page.id),
+        lambda: asked.select("who", Page.id),
+        lambda: asked.max(Page.id),
+        lambda: Feeling.using(own).query().where(Doubt.about == "all"),
+    ]
+    for one in ask:
+        with pytest.raises(ConfigurationError, match="another model"):
+            one()
+    Doubt.using(own).create(who="a", mood=Mood.CALM)
+    assert asked.order_by(Feeling.mood).filter(Doubt.about == "all").count() == 1
+
+
+@pytest.mark.parametrize("count", ["3", 1.0, None, True])
+def test_a_number_of_rows_is_a_whole_number(connection: Connection, count: Any) -> None:
+    rome = User.using(connection).query().where(town="Rome")
+    for ask in (rome.limit, rome.chunk, rome.paginate):
+        with pytest.raises(ConfigurationError, match="takes a whole number"):
+            ask(count)
+
+
+def test_a_text_is_no_list_of_values(connection: Connection) -> None:
+    """`where_in("town", "Rome")` would ask for the towns R, o, m and e."""
+    users = User.using(connection).query()
+    for ask in (users.where_in, users.where_not_in):
+        with pytest.raises(ConfigurationError, match="takes a list of values"):
+            ask("town", "Rome")
+    with pytest.raises(NoIndexError):
+        users.where_in("tags", [["a"], ["b"]]).get()
+
+
+# --- what to type next ------------------------------------------------------------------------
+
+
+def test_what_is_said_first_with_or_is_where(connection: Connection) -> None:
+    """Nothing was said before that it could be an alternative to."""
+    users = User.using(connection)
+    ann = users.create(name="Ann", town="Rome")
+    bo = users.create(name="Bo", town="Oslo")
+    asked = users.query().or_where(town="Rome")
+    assert asked.get() == [ann]
+    assert asked.or_where(town="Oslo").get() == [ann, bo]
+
+
+def test_twins_of_one_primary_key_are_both_found(own: Connection) -> None:
+    """Where they lie under keys that have more than it; or the second is refused."""
+    pages = Page.using(own)
+    pages.create(id="1", site="a")
+    try:
+        pages.create(id="1", site="b")
+    except OrmError:
+        return
+    asked = pages.query().where(site="a").or_where(site="b")
+    assert sorted(page.site for page in asked.get()) == ["a", "b"]
 
 
 def test_a_consistent_question_is_told_the_true_reason(connection: Connection) -> None:
     """Not to declare what is declared already."""
     with pytest.raises(NoIndexError) as caught:
         User.using(connection).query().where(town="Rome").consistent().get()
-    assert "consistent" in str(caught.value)
+    assert "Leave out consistent()" in str(caught.value)
+    assert not caught.value.declare
+    with pytest.raises(NoIndexError, match="Declare patterns"):
+        User.using(connection).query().where(name="Ann").consistent().get()
 
 
 def test_a_question_without_an_equality_is_told_to_scan(connection: Connection) -> None:
-    """A pattern of no attributes cannot be declared."""
-    with pytest.raises(NoIndexError) as caught:
-        User.using(connection).query().get()
-    assert "equal=()" not in str(caught.value)
-    assert "scan()" in str(caught.value)
+    """A pattern of no attributes cannot be declared; the beginnings of keys are told."""
+    users = User.using(connection).query()
+    for asked in (users, users.where_null("email"), users.where(User.age > 3), users.latest()):
+        with pytest.raises(NoIndexError) as caught:
+            asked.get()
+        assert "equal=()" not in str(caught.value)
+        assert "where(id=…) or where(email=…)" in str(caught.value)
+        assert "where(town=…)" in str(caught.value)
+        assert "scan()" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["pluck", "sum", "min"])
+def test_what_finds_the_row_is_told_from_the_rest(connection: Connection) -> None:
+    """A key, a unique value or an index finds it, and a filter demands the rest."""
+    users = User.using(connection).query()
+    for given, said in (
+        ({"id": "1", "name": "n"}, "Ask where(id=…).filter(name=…), or"),
+        ({"email": "a@x.org", "name": "n", "age": 3}, "Ask where(email=…).filter(name=…, age=…)"),
+        ({"town": "Rome", "name": "n"}, "Ask where(town=…).filter(name=…), or declare patterns="),
+        ({"name": "n"}, "Declare patterns=(Pattern(name=…, equal=('name',)),), or use filter()"),
+    ):
+        with pytest.raises(NoIndexError) as caught:
+            users.where(**given).get()
+        assert said in str(caught.value), given
+        assert str(caught.value).endswith(caught.value.hint[1:])
+    users.where(id="1").filter(name="n").get()
+    users.where(email="a@x.org").filter(name="n", age=3).get()
+
+
+@pytest.mark.parametrize(
+    "name", ["pluck", "select", "sum", "avg", "min", "max", "order_by", "where_null"]
+)
 def test_an_unknown_attribute_is_named(connection: Connection, name: str) -> None:
-    """By the ORM's own error, as everywhere."""
-    users = User.using(connection)
-    users.create(name="Ann", town="Rome")
-    with pytest.raises(ConfigurationError):
-        getattr(users.query().where(town="Rome"), name)("nmae")
-
-
-# --- declarations -----------------------------------------------------------------------------
-
-
-ODD_IDS: Final = ["#", "!", "!UNIQUE#x", "$", "a#b", "\x00", "\n", " ", "e\u0301", "😀", "x" * 900]
-
-
-def _used(connection: Connection, model: Any) -> None:
-    connection.register(model)
-    model.using(connection)
+    """By the ORM's own error, as everywhere, and before anything is read."""
+    rome = User.using(connection).query().where(town="Rome")
+    with pytest.raises(ConfigurationError, match=r"User\.nmae: is no attribute") as caught:
+        getattr(rome, name)("nmae")
+    assert "name" in caught.value.hint
+    with pytest.raises(ConfigurationError, match="no attribute"):
+        rome.where_in("nothing", [])

@@ -14,12 +14,14 @@ from orm.expressions import (
     Condition,
     Placeholders,
     all_of,
+    among,
     any_of,
     begins_with,
     between,
     equals,
     exists,
     less_than,
+    negated,
     not_exists,
 )
 from orm.limits import NUMBER_DIGITS_MAX
@@ -37,11 +39,15 @@ conditions = st.recursive(
         st.builds(less_than, names, scalars),
         st.builds(begins_with, names, st.text(max_size=4)),
         st.builds(between, names, scalars, scalars),
+        st.builds(among, names, st.lists(scalars, min_size=1, max_size=3)),
     ),
-    lambda inner: st.builds(
-        lambda join, parts: join(*parts),
-        st.sampled_from([all_of, any_of]),
-        st.lists(inner, min_size=1, max_size=3),
+    lambda inner: (
+        st.builds(
+            lambda join, parts: join(*parts),
+            st.sampled_from([all_of, any_of]),
+            st.lists(inner, min_size=1, max_size=3),
+        )
+        | st.builds(negated, inner)
     ),
     max_leaves=5,
 )
@@ -54,7 +60,7 @@ updates = st.lists(
 
 GRAMMAR = re.compile(
     r"(#n\d+|:v\d+|attribute_exists|attribute_not_exists|begins_with|if_not_exists"
-    r"|BETWEEN|AND|OR|SET|ADD|REMOVE|[ (),=<])*"
+    r"|BETWEEN|AND|OR|NOT|IN|SET|ADD|REMOVE|[ (),=<])*"
 )
 
 
