@@ -323,13 +323,20 @@ class _Compiler:
         layout = self._repository.layout
         if path.explicit or path.under:
             yield equals(layout.config.entity, layout.entity)
-        # what is found by its whole key is in any order, and need not have what it is sorted by
-        sorts_one = present(self._asked.order) if reading.single and not self._range else None
         for guard in reading.filters:
-            if guard != sorts_one:
+            if not (reading.single and self._is_of_order(guard)):
                 yield _guarded(guard, layout.fields[guard.attribute].attribute)
         for clause in left:
             yield self._condition(clause)
+
+    def _is_of_order(self, guard: Guard) -> bool:
+        """Whether a guard only says that a row has what it is sorted by. One that is found by its
+        whole key is in any order, and need not have it; but to sort by when a row was put into the
+        bin is to ask for those in it."""
+        order = self._asked.order
+        bin_ = self._repository.definition.traits.soft_deletes
+        asks_bin = order == bin_ and self._asked.trashed != "with"
+        return guard == present(order) and not self._range and not asks_bin
 
     def of_bin(self) -> Iterator[Condition]:
         bin_ = self._repository.definition.traits.soft_deletes

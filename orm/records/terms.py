@@ -82,7 +82,8 @@ class Terms:
         if said.model:
             self._check_model(said.model, said.attribute)
         name = self.name(said.attribute)
-        if None in said.values and said.operator not in _NONE_IS_A_VALUE:
+        without = said.operator not in _NONE_IS_A_VALUE
+        if without and any(value is None for value in said.values):
             raise ConfigurationError(self._path(name), "a bound cannot be None")
         wanted = _asked_of(self._types[name], said.operator)
         values = tuple(self._fitted(name, wanted, value) for value in said.values)
