@@ -18,8 +18,7 @@ import msgspec
 from orm.errors import ConfigurationError, RowNotFoundError
 from orm.expressions import Placeholders
 from orm.models.fetching import scan_rows
-from orm.records.attr import Attr
-from orm.records.clauses import OPERATORS, Clause, is_impossible
+from orm.records.clauses import Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.links import Constrain, sort_rows
 from orm.records.ordering import greatest, least, place_of, total
@@ -28,6 +27,7 @@ from orm.records.relations import Relation
 from orm.records.requesting import rendered
 from orm.records.resolver import Having, RelationshipResolver, Wanted, having, wanted
 from orm.records.running import are_apart, counted, distinct, itself, merged, parts_of, rows_of
+from orm.records.spelling import several, spelled
 from orm.records.terms import Named, Terms, whole_number
 
 if TYPE_CHECKING:
@@ -68,22 +68,22 @@ class RecordQuery(Generic[R]):
             ConfigurationError: of this and all that say what to find: there is no such attribute,
                 it is another model's, or a value is of another type than its attribute.
         """
-        return self._and(*_clauses(said, equal))
+        return self._and(*spelled(said, equal))
 
     def or_where(self, *said: Any, **equal: Any) -> RecordQuery[R]:
         """Or rows of which this holds, whatever was said before: `(a and b) or c`. Where nothing
         was, it is `where`."""
         before = () if self._asked.groups == ((),) else self._asked.groups
-        clauses = self._terms.clauses(_clauses(said, equal))
+        clauses = self._terms.clauses(spelled(said, equal))
         return self._with(groups=(*before, tuple(clauses)))
 
     def where_in(self, attribute: Named, values: Iterable[Any]) -> RecordQuery[R]:
         """Rows with one of these values; one reading for each."""
-        return self._demand(attribute, "in", *_several("where_in", values))
+        return self._demand(attribute, "in", *several("where_in", values))
 
     def where_not_in(self, attribute: Named, values: Iterable[Any]) -> RecordQuery[R]:
         """Rows with none of these values; a filter."""
-        return self._demand(attribute, "not_in", *_several("where_not_in", values))
+        return self._demand(attribute, "not_in", *several("where_not_in", values))
 
     def where_between(self, attribute: Named, low: Any, high: Any) -> RecordQuery[R]:
         """Rows whose value lies within these two, both included."""
@@ -108,7 +108,7 @@ class RecordQuery(Generic[R]):
     def filter(self, *said: Any, **equal: Any) -> RecordQuery[R]:
         """Of the rows that the keys find, those of which this holds. The others are read and paid
         for, and left out."""
-        clauses = self._terms.clauses(_clauses(said, equal))
+        clauses = self._terms.clauses(spelled(said, equal))
         return self._with(filters=(*self._asked.filters, *clauses))
 
     def order_by(self, attribute: Named, direction: str = "asc") -> RecordQuery[R]:
@@ -462,37 +462,3 @@ class RecordQuery(Generic[R]):
         """The rows that are asked for; closes the others however it ends."""
         with closing(rows):
             yield from self._streamed(self._chosen(rows))
-
-
-def _clauses(said: tuple[Any, ...], equal: dict[str, Any]) -> list[Clause]:
-    """The clauses of `where(…)`, in any of its forms."""
-    found = [Clause(name, "=", (value,)) for name, value in equal.items()]
-    if said and all(isinstance(one, Clause) for one in said):
-        return [*said, *found]
-    if said:
-        found.insert(0, _spelled(said))
-    return found
-
-
-def _spelled(said: tuple[Any, ...]) -> Clause:
-    """`("age", ">=", 18)` or `("name", "Ann")`."""
-    if not isinstance(said[0], str | Attr) or len(said) not in (2, 3):
-        raise ConfigurationError(
-            "where", "takes clauses, ('attribute', value) or ('attribute', operator, value)"
-        )
-    attribute, *rest = said
-    named = isinstance(attribute, Attr)
-    name, model = (attribute.name, attribute.model) if named else (attribute, "")
-    operator, value = ("=", rest[0]) if len(rest) == 1 else rest
-    if operator not in OPERATORS:
-        known = " ".join(OPERATORS)
-        raise ConfigurationError("where", f"{operator!r} is no operator", f"there are {known}")
-    return Clause(name, operator, (value,), model)
-
-
-def _several(method: str, values: Iterable[Any]) -> tuple[Any, ...]:
-    """The values of a list; a text is one value, though it could be read as many."""
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        kind = type(values).__name__
-        raise ConfigurationError(method, f"takes a list of values, was given {kind}")
-    return tuple(values)

@@ -66,6 +66,8 @@ class Terms:
         raise ConfigurationError(f"{self._entity}.{said}", "is no attribute", hint)
 
     def _check_model(self, model: str, name: str) -> None:
+        if model == self._model.__name__:
+            return
         if model not in {base.__name__ for base in self._model.__mro__}:
             raise ConfigurationError(
                 f"{model}.{name}",
@@ -82,8 +84,7 @@ class Terms:
         if said.model:
             self._check_model(said.model, said.attribute)
         name = self.name(said.attribute)
-        without = said.operator not in _NONE_IS_A_VALUE
-        if without and any(value is None for value in said.values):
+        if said.operator not in _NONE_IS_A_VALUE and any(one is None for one in said.values):
             raise ConfigurationError(self._path(name), "a bound cannot be None")
         wanted = _asked_of(self._types[name], said.operator)
         values = tuple(self._fitted(name, wanted, value) for value in said.values)
@@ -102,7 +103,7 @@ class Terms:
         if value is None:
             return None
         try:
-            fitted = _converted(value, wanted)
+            fitted = value if type(value) is wanted else _converted(value, wanted)
         except msgspec.ValidationError:
             raise self._refusal(name, wanted, value) from None
         if name in self._hidden:
