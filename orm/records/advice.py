@@ -105,7 +105,7 @@ class Advice:
 
     def _is_unique(self, names: Collection[str]) -> bool:
         """Whether these find a row by its claim, which knows of no order."""
-        claims = self._repository.plan.claims
+        claims = [one for one in self._repository.plan.claims if not one.guards]
         return not self._sort and any(set(one.attributes) == set(names) for one in claims)
 
 
