@@ -20,8 +20,9 @@ from orm.indexes import Answer
 from orm.models.plan import Question, Range
 from orm.records import Clause, Connection, Repository
 from orm.records.clauses import condition
-from orm.records.compiling import Reader, unexpired
-from orm.records.running import itself, merged, rows_of
+from orm.records.compiling import Claimed, Reader, unexpired
+from orm.records.ordering import place_of
+from orm.records.running import merged, rows_of
 
 
 class Pattern:
@@ -64,7 +65,9 @@ class Pattern:
             rows_of(repository, one, limit, select=self.entry.attributes)
             for one in _readers(repository, self._answer, given, low, high)
         ]
-        rows = merged(parts, self.entry.sort, self.entry.descending, itself)
+        sort, descending = self.entry.sort, self.entry.descending
+        key = place_of(repository, sort, descending) if sort and len(parts) > 1 else None
+        rows = merged(parts, key, descending)
         return list(islice(rows, limit))
 
     def _repository(self) -> Repository[Any]:
@@ -91,7 +94,9 @@ def _readers(
 ) -> Iterator[Reader]:
     filters = tuple(_filters(repository, answer))
     if answer.claim is not None:
-        claim = repository.claims.key(answer.claim, claiming(answer.claim, given))
+        key = repository.claims.key(answer.claim, claiming(answer.claim, given))
+        assert key is not None, "a row with these values claims them"
+        claim = Claimed(key, answer.claim)
         yield Reader(keys=repository.layout.own, claim=claim, filters=filters)
         return
     path, reading, asked = answer.path, answer.reading, answer.pattern

@@ -16,6 +16,7 @@ from orm.records.errors import (
     StaleRowError,
     UniqueError,
 )
+from orm.records.explaining import Explanation, ReadingPlan
 from orm.records.fluent import Collection, CollectionQuery, EntityQuery
 from orm.records.model import DynamoDBModel, new_id
 from orm.records.paging import CursorPage
@@ -60,12 +61,14 @@ __all__ = [
     "EntityQuery",
     "EntityTransformer",
     "Expires",
+    "Explanation",
     "HasUuid",
     "ImmutableAttributeError",
     "Many",
     "NotLoaded",
     "One",
     "PartlyWrittenError",
+    "ReadingPlan",
     "RecordQuery",
     "Related",
     "Relation",

@@ -80,6 +80,12 @@ class Claimed(msgspec.Struct, frozen=True):
     key: Item
     unique: UniqueSet
 
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """What a row that has the claim is known by."""
+        guards = (guard.attribute for guard in self.unique.guards)
+        return (*self.unique.attributes, *guards)
+
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """One reading: a query of a path, or the lookup of a claim and then of the row that has it.

@@ -19,10 +19,10 @@ import msgspec
 
 from orm.capacity import CLAIM_FORMULA, claim_units, formula, read_units
 from orm.codec import from_wire
-from orm.models.path_keys import index_name
-from orm.records.compiling import Asked, Reader, readers, request
+from orm.records.compiling import Asked, Reader, readers
+from orm.records.requesting import request, request_of_one
 from orm.records.resolver import Having, Wanted
-from orm.requests import Query
+from orm.requests import Item, Query
 
 if TYPE_CHECKING:
     from orm.records.repository import Repository
@@ -123,25 +123,33 @@ def explained(repository: Repository[Any], asked: Asked) -> Explanation:
 
 
 def _reading(repository: Repository[Any], reader: Reader, *, secret: bool) -> ReadingPlan:
-    sent = request(repository, reader, None, None)
-    path, claimed = reader.keys.path, reader.claim is not None
-    key = _text(sent.key_condition_expression, sent, secret=secret)
-    whole = reader.position >= len(path.sort) and {*path.hash} <= {*reader.question.equal}
+    if reader.claim is not None:
+        return _lookup(repository, reader, reader.claim.key, secret=secret)
+    sent, path = request(repository, reader, None, None), reader.keys.path
     return ReadingPlan(
-        index="" if claimed else index_name(path, repository.layout.config) or "",
-        key=_claim_text(reader, secret=secret) if claimed else key,
+        index=sent.index_name or "",
+        key=_text(sent.key_condition_expression, sent, secret=secret),
         filter=_text(sent.filter_expression or "", sent, secret=secret),
-        consistent=reader.question.consistent or claimed,
+        consistent=sent.consistent_read,
         forward=reader.forward,
-        claim=claimed,
-        whole=whole,
+        claim=False,
+        whole=reader.position >= len(path.sort),
     )
 
 
-def _claim_text(reader: Reader, *, secret: bool) -> str:
-    claim = reader.claim or {}
-    said = {name: "…" if secret else _value(wire["S"]) for name, wire in claim.items()}
-    return " AND ".join(f"{name} = {value}" for name, value in said.items())
+def _lookup(
+    repository: Repository[Any], reader: Reader, claim: Item, *, secret: bool
+) -> ReadingPlan:
+    sent = request_of_one(repository, reader, claim)
+    return ReadingPlan(
+        index="",
+        key=_text(sent.key_condition_expression, sent, secret=secret),
+        filter=_text(sent.filter_expression or "", sent, secret=secret),
+        consistent=True,
+        forward=True,
+        claim=True,
+        whole=True,
+    )
 
 
 def _text(expression: str, sent: Query[Any], *, secret: bool) -> str:

@@ -33,6 +33,7 @@ from orm.models.fetching import fetch_page
 from orm.models.path_keys import PathKeys, index_name
 from orm.records.clauses import Clause, condition, is_absent
 from orm.records.compiling import unexpired
+from orm.records.requesting import page_sizes
 from orm.records.selecting import selection
 from orm.requests import Item, Page, Query
 
@@ -386,14 +387,16 @@ def _walked(
     limit: int | None,
 ) -> Iterator[T]:
     """The rows of a request and of its following pages, at most so many."""
-    return islice(_every(fetch, request), limit) if limit != 0 else iter(())
+    return islice(_every(fetch, request, limit), limit) if limit != 0 else iter(())
 
 
 def _every(
-    fetch: Callable[[Query[Item]], tuple[list[T], Page[Any]]], request: Query[Item]
+    fetch: Callable[[Query[Item]], tuple[list[T], Page[Any]]],
+    request: Query[Item],
+    limit: int | None,
 ) -> Iterator[T]:
-    while True:
-        rows, page = fetch(request)
+    for size in page_sizes(limit, sieved=True):
+        rows, page = fetch(msgspec.structs.replace(request, limit=size))
         yield from rows
         if page.last_evaluated_key is None:
             return

@@ -20,6 +20,7 @@ from orm.expressions import Placeholders
 from orm.models.fetching import scan_rows
 from orm.records.clauses import Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
+from orm.records.explaining import Explanation, explained
 from orm.records.links import Constrain, sort_rows
 from orm.records.ordering import greatest, least, place_of, total
 from orm.records.paging import AT_A_TIME, CursorPage, page_of
@@ -377,6 +378,14 @@ class RecordQuery(Generic[R]):
         order = (self._asked.order,) if self._asked.order else ()
         read = tuple(dict.fromkeys((*names, *order, *self._repository.plan.identity)))
         return self._with(select=() if self._asked.having else read, eager=(), counted=())
+
+    def explain(self) -> Explanation:
+        """What will be sent, and what it costs; nothing is sent for it.
+
+        Raises:
+            NoIndexError: only a scan could answer; names what to declare.
+        """
+        return explained(self._repository, self._asked)
 
     # --- numbers ---
 

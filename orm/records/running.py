@@ -64,13 +64,13 @@ def _claimed(
     if found is None:
         return []
     owner = repository.claims.owner_of(found)
-    read = tuple(dict.fromkeys((*select, *claim.unique.attributes))) if select else ()
+    read = tuple(dict.fromkeys((*select, *claim.attributes))) if select else ()
     rows, _ = _page(repository, request_of_one(repository, reader, owner), read)
     return [row for row in rows if _has(repository, claim, row)]
 
 
 def _has(repository: Repository[Any], claim: Claimed, row: Any) -> bool:
-    values = {name: getattr(row, name) for name in claim.unique.attributes}
+    values = {name: getattr(row, name) for name in claim.attributes}
     return repository.claims.key(claim.unique, values) == claim.key
 
 

@@ -144,6 +144,7 @@ FIELDS: Final[dict[str, tuple[str, Reading]]] = {
     "request_items": ("db.operation.batch.size", _batch_size),
     "scan_index_forward": ("aws.dynamodb.scan_forward", _as_it_is),
     "segment": ("aws.dynamodb.segment", _as_it_is),
+    "select": ("aws.dynamodb.select", _as_it_is),
     "total_segments": ("aws.dynamodb.total_segments", _as_it_is),
     "transact_items": ("db.operation.batch.size", _batch_size),
     # of answers
