@@ -68,7 +68,7 @@ def read_pattern(section: Section) -> PatternDefinition:
         equal=equal,
         sort="-" + snake_case(sort[1:]) if sort.startswith("-") else snake_case(sort),
         strong=bool(section.flag("strong")),
-        where=_where(section)[0],
+        where=_pattern_where(section),
         writes_per_second=_rate(section, "writes_per_second"),
         reads_per_second=_rate(section, "reads_per_second"),
         project=tuple(snake_case(one) for one in section.texts("project")),
@@ -76,6 +76,15 @@ def read_pattern(section: Section) -> PatternDefinition:
     )
     _refuse_rest(section, " ".join(PatternDefinition.__struct_fields__))
     return found
+
+
+def _pattern_where(section: Section) -> dict[str, Any]:
+    """What a pattern's rows are like. SQL is refused: without it other rows would be answered."""
+    where, unread = _where(section)
+    if unread:
+        hint = "write where: {status: 'open'}"
+        raise section.refuse(f"is {unread[0].text!r}, SQL that is not read", hint, "where")
+    return where
 
 
 def _rate(section: Section, name: str) -> float:

@@ -148,6 +148,7 @@ def foreign_key(model: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.8) -> str | None:
-    """The known name that this one is probably a misspelling of."""
-    found = difflib.get_close_matches(name, list(known), 1, cutoff)
-    return found[0] if found else None
+    """The known name that this one is probably a misspelling, or another spelling, of."""
+    spelled = {snake_case(one): one for one in known}
+    found = difflib.get_close_matches(snake_case(name), spelled, 1, cutoff)
+    return spelled[found[0]] if found else None

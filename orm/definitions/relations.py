@@ -5,7 +5,9 @@
     belongsTo: [{model: 'Author', foreignKey: …}]   everything said
     belongsToMany: {tags: {model: 'Tag', pivot: …}} by the name of the relation
 
-What is not said derives from the models' names: `author_id`, `essays`, `comment` + `able`.
+What is not said derives from the models' names: `author_id`, `essays`, `comment` + `able`. A
+model is meant as it is spelled, so that `APIKey` and `book` are found; a name that no model has is
+for the planner to report.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from orm.definitions.entity import PivotDefinition, RelationDefinition, RelationKind, Unresolved
-from orm.definitions.names import foreign_key, pascal_case, plural, singular, snake_case
+from orm.definitions.names import foreign_key, plural, singular, snake_case
 from orm.definitions.pivots import edge_name, read_pivot
 from orm.definitions.section import Section, describe, plain
 
@@ -187,7 +189,7 @@ class _Entry:
         relation = RelationDefinition(
             kind=kind,
             name=name,
-            model="" if kind == "morph_to" else pascal_case(self.related),
+            model="" if kind == "morph_to" else self.related,
             owner_key=snake_case(self.section.text("owner_key", "local_key")),
             order_by=self._order_by(),
             on_delete=cast("OnDelete", self._action("on_delete", _ACTIONS)),
@@ -274,7 +276,7 @@ class _Entry:
             raise self.section.refuse("names no model to go through", "write through: 'Team'")
         return {
             "foreign_key": self._column("foreign_key", foreign_key(self.model)),
-            "through": pascal_case(between),
+            "through": between,
             "through_foreign_key": self._column("through_foreign_key", foreign_key(between)),
         }
 

@@ -2,12 +2,13 @@
 
 A text says the same: `SITE#{siteId}`. Its parts are separated by `#`, whatever delimiter the table
 has, and each part is either a fixed text or one attribute in braces; a part of both could not be
-taken apart again.
+taken apart again. In a list, too: `["SITE", "{siteId}"]`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from orm.definitions.entity import KeyTemplate, Reference, Unresolved
@@ -54,11 +55,16 @@ def _template(value: Any, section: Section, spelled: str) -> KeyTemplate:
         if isinstance(value, str):
             return parse_template(value)
         if isinstance(value, list | tuple):
-            return join_template(list(value))
+            return join_template([part for one in value for part in _parts(one)])
     except TemplateError as error:
         raise section.refuse(str(error), "write 'SITE#{site_id}'", spelled) from error
     reason = f"is {describe(value)}, not a template"
     raise section.refuse(reason, "write 'SITE#{site_id}'", spelled)
+
+
+def _parts(one: Any) -> Iterable[Any]:
+    """What an entry of a list says; a text in it is read as one that stands alone."""
+    return parse_template(one) if isinstance(one, str) else (one,)
 
 
 def join_template(parts: list[Any]) -> KeyTemplate:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 
 
@@ -43,27 +44,28 @@ class PlanError(ConfigurationError):
 class UnknownAttributeError(PlanError):
     """A pattern, index, relation or key names an attribute that the entity does not have."""
 
-    def __init__(self, entity: str, pattern: str, attribute: str, known: Sequence[str]) -> None:
+    def __init__(self, entity: str, place: str, attribute: str, known: Sequence[str]) -> None:
+        near = nearest(attribute, known)
         super().__init__(
-            f"{entity}, pattern {pattern!r}",
+            f"{entity}, {place}",
             f"names {attribute!r}, which is no attribute of {entity}; it has {', '.join(known)}",
-            f"declare {attribute!r} or correct the pattern",
+            (f"write {near!r}, or " if near else "") + f"declare {attribute!r}",
         )
-        self.args = (entity, pattern, attribute, tuple(known))
-        self.entity, self.pattern, self.attribute = entity, pattern, attribute
+        self.args = (entity, place, attribute, tuple(known))
+        self.entity, self.place, self.attribute = entity, place, attribute
 
 
 class UnkeyableAttributeError(PlanError):
     """An attribute whose values have no place in a key."""
 
-    def __init__(self, entity: str, pattern: str, attribute: str, why: str) -> None:
+    def __init__(self, entity: str, place: str, attribute: str, why: str) -> None:
         super().__init__(
-            f"{entity}, pattern {pattern!r}",
+            f"{entity}, {place}",
             f"{attribute!r} {why} and cannot stand in a key",
             "ask by an attribute with one plain value, kept beside it",
         )
-        self.args = (entity, pattern, attribute, why)
-        self.entity, self.pattern, self.attribute = entity, pattern, attribute
+        self.args = (entity, place, attribute, why)
+        self.entity, self.place, self.attribute = entity, place, attribute
 
 
 class DuplicatePatternError(PlanError):
@@ -93,13 +95,15 @@ class GuardValueError(PlanError):
 class DanglingRelationError(PlanError):
     """A relation to an entity that is not among the definitions."""
 
-    def __init__(self, entity: str, relation: str, target: str) -> None:
+    def __init__(self, entity: str, relation: str, target: str, known: Sequence[str] = ()) -> None:
+        near = nearest(target, known)
+        meant = f"write {near!r}, or " if near else ""
         super().__init__(
             f"{entity}.{relation}",
             f"relates to {target!r}, which is not defined",
-            f"register {target}, or remove the relation",
+            f"{meant}register {target}, or remove the relation",
         )
-        self.args = (entity, relation, target)
+        self.args = (entity, relation, target, tuple(known))
         self.entity, self.relation, self.target = entity, relation, target
 
 

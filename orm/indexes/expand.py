@@ -8,8 +8,9 @@ from orm.definitions import EntityDefinition
 from orm.errors import ConfigurationError
 from orm.indexes.edges import add_edges
 from orm.indexes.errors import ClaimOverflowError, PrefixClashError
+from orm.indexes.facts import DEFAULT_KEY, Facts
 from orm.indexes.options import CLAIMS_MAX, PlanOptions
-from orm.indexes.patterns import IDENTITY, Expansion, add_identity, add_own, report_missing
+from orm.indexes.patterns import Expansion, add_identity, add_own, report_missing
 from orm.indexes.relations import add_inverses, add_relations
 from orm.keys import TENANT_PREFIX
 
@@ -37,12 +38,19 @@ def expand(
         add_relations(expansion, facts)
     add_inverses(expansion)
     for facts in every:
-        if "pk" not in facts.definition.keys:
-            facts.check(IDENTITY, facts.identity)
+        _check_primary_key(facts)
         add_own(expansion, facts)
     report_missing(expansion)
     _check_claims(expansion)
     return expansion
+
+
+def _check_primary_key(facts: Facts) -> None:
+    """Refuse what is no attribute. Who gives a key may leave the primary key to be the default's
+    name; what it is made of is checked with it."""
+    if "pk" in facts.definition.keys and facts.primary_key == (DEFAULT_KEY,):
+        return
+    facts.check("primaryKey", facts.primary_key)
 
 
 def _check_prefixes(expansion: Expansion) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
-from orm.definitions import KeyTemplate
+from orm.definitions import KeyTemplate, Reference
 from orm.definitions.paths import KeyPath, attributes_of, template_text
 from orm.indexes.errors import GsiOverflowError, KeyClashError, KeyTemplateError
 from orm.indexes.facts import Facts
@@ -36,11 +36,32 @@ def explicit_key(facts: Facts) -> KeyPath | None:
         if "sk" in keys:
             raise KeyTemplateError(facts.name, "sk", "is given without pk", "give both, or none")
         return None
-    return KeyPath(
+    found = KeyPath(
         kind="table",
         partition=_checked(facts, "pk"),
         order=_checked(facts, "sk" if "sk" in keys else "pk"),
         explicit=True,
+    )
+    _check_apart(facts, tuple(dict.fromkeys((*found.hash, *found.sort))))
+    return found
+
+
+def _check_apart(facts: Facts, held: tuple[str, ...]) -> None:
+    """Refuse a key that two rows could share: it must hold what tells rows apart.
+
+    An entity of one row is no exception: it has an id of its own, always the same.
+    """
+    if any(set(names) <= set(held) for names in facts.telling_apart):
+        return
+    missing = [name for name in facts.identity if name not in held]
+    key = "sk" if "sk" in facts.definition.keys else "pk"
+    last = template_text((*facts.definition.keys[key], *map(Reference, missing)))
+    also = f", or primaryKey: {list(held)}" if held else ""
+    raise KeyTemplateError(
+        facts.name,
+        key,
+        f"lacks {', '.join(missing)}, so that rows which differ in nothing else have one key",
+        f"write {last!r}{also}",
     )
 
 
@@ -104,7 +125,7 @@ def _checked(facts: Facts, key: str) -> KeyTemplate:
             "begins with an attribute, so its values could pose as another entity's keys",
             "begin it with a text",
         )
-    facts.check(key, attributes_of(given))
+    facts.check(f"key {key!r}", attributes_of(given))
     return given
 
 

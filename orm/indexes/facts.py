@@ -7,13 +7,16 @@ index sparse. *Immutable*: may it change? A row's own key cannot. *Keyable*: has
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
-from orm.definitions import AttributeDefinition, EntityDefinition, Kind, Reference
+from orm.definitions import AttributeDefinition, EntityDefinition, Kind, Reference, Unresolved
 from orm.indexes.errors import UnkeyableAttributeError, UnknownAttributeError
+
+DEFAULT_KEY: Final = "id"
+"""The one attribute that is known without being declared, as the primary key or a part of it."""
 
 IMMUTABLE_RULE: Final = "immutable"
 _FEW_VALUES: Final = frozenset({"boolean", "enum"})
@@ -38,7 +41,7 @@ class Facts:
     @property
     def names(self) -> tuple[str, ...]:
         """Every attribute that there is, in the order of the definition."""
-        key = self.primary_key if self.has_primary_key else ()
+        key = (DEFAULT_KEY,) if DEFAULT_KEY in self.primary_key and self.has_primary_key else ()
         own = (*self._attributes, *key, *self._traits, *self.implied)
         return tuple(dict.fromkeys(own))
 
@@ -59,6 +62,17 @@ class Facts:
     def identity(self) -> tuple[str, ...]:
         """The attributes by which a row is told from all others."""
         return self.primary_key if self.has_primary_key else self._key_fields
+
+    @property
+    def telling_apart(self) -> Iterator[tuple[str, ...]]:
+        """The sets of attributes of which no two rows have the same values."""
+        yield self.identity
+        for found in self._attributes.values():
+            if found.unique:
+                yield (found.name,)
+        for index in self.definition.indexes:
+            if index.unique and not index.where:
+                yield index.columns
 
     @property
     def soft_deletes(self) -> str | None:
@@ -105,8 +119,13 @@ class Facts:
         """Whether so few values are possible that rows heap up under each."""
         return self.kind(name) in _FEW_VALUES
 
-    def check(self, pattern: str, names: Iterable[str], *, keyed: bool = True) -> None:
+    def check(self, place: str, names: Iterable[str], *, keyed: bool = True) -> None:
         """Refuse attributes that there are not, or that no key can carry.
+
+        Args:
+            place: what names them, for the error: `pattern 'open'`.
+            names: the attributes.
+            keyed: whether they are to stand in a key.
 
         Raises:
             UnknownAttributeError: the entity has none of this name.
@@ -114,9 +133,9 @@ class Facts:
         """
         for name in names:
             if name not in self.names:
-                raise UnknownAttributeError(self.name, pattern, name, self.names)
+                raise UnknownAttributeError(self.name, place, name, self.names)
             if keyed and (why := self._why_no_key(name)):
-                raise UnkeyableAttributeError(self.name, pattern, name, why)
+                raise UnkeyableAttributeError(self.name, place, name, why)
 
     def _why_no_key(self, name: str) -> str:
         found = self._attributes.get(name)
@@ -126,7 +145,8 @@ class Facts:
 
 
 def _has_default(attribute: AttributeDefinition) -> bool:
-    return attribute.default is not msgspec.UNSET and attribute.default is not None
+    """Whether a row has a value without being given one; what could not be read gives none."""
+    return not isinstance(attribute.default, Unresolved | None | msgspec.UnsetType)
 
 
 def _trait_kinds(definition: EntityDefinition) -> dict[str, Kind]:

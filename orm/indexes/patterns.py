@@ -68,6 +68,11 @@ class AccessPattern(msgspec.Struct, frozen=True, kw_only=True):
         """The attributes that it asks by."""
         return frozenset(self.equal) | ({self.sort} if self.sort else frozenset())
 
+    @property
+    def place(self) -> str:
+        """What it is called in errors, after what declared it: `index 'by_team'`."""
+        return f"{self.origin} {self.name!r}"
+
     def __str__(self) -> str:
         sort = [f"sort {'-' if self.descending else ''}{self.sort}"] if self.sort else []
         return f"{self.name} ({'; '.join([', '.join(self.equal), *sort]).removeprefix('; ')})"
@@ -131,9 +136,9 @@ class Expansion:
         """
         facts = self.facts[pattern.entity]
         if pattern.origin != "identity":  # checked once relations have said what they imply
-            facts.check(pattern.name, pattern.fields | set(pattern.needs))
-        facts.check(pattern.name, pattern.project, keyed=False)
-        facts.check(pattern.name, [guard.attribute for guard in pattern.guards], keyed=False)
+            facts.check(pattern.place, sorted({*pattern.fields, *pattern.needs}))
+        facts.check(pattern.place, pattern.project, keyed=False)
+        facts.check(pattern.place, [guard.attribute for guard in pattern.guards], keyed=False)
         key = (pattern.entity, pattern.name)
         if self._patterns.setdefault(key, pattern) != pattern:
             raise DuplicatePatternError(*key)
@@ -232,7 +237,7 @@ def add_identity(expansion: Expansion, facts: Facts) -> None:
 
 def _add_unique(expansion: Expansion, facts: Facts, unique: UniqueSet) -> None:
     name = f"by {unique.name}"
-    facts.check(name, unique.attributes)
+    facts.check(f"unique {unique.name!r}", unique.attributes)
     if set(unique.attributes) == set(facts.identity) and not unique.guards:
         return  # the row's own key claims it already
     claims = expansion.claims.setdefault(facts.name, [])
@@ -253,7 +258,7 @@ def _add_unique(expansion: Expansion, facts: Facts, unique: UniqueSet) -> None:
 
 def _add_index(expansion: Expansion, facts: Facts, index: IndexDefinition) -> None:
     guards = guards_of(facts, index.name, index.where)
-    facts.check(index.name, index.columns)
+    facts.check(f"index {index.name!r}", index.columns)
     if facts.soft_deletes in index.columns:
         # In SQL such a column is there to tell live rows from the others; a guard does that here.
         guards = live(facts, (), guards)

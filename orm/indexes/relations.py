@@ -43,7 +43,7 @@ def _is_whole(expansion: Expansion, owner: Facts, relation: RelationDefinition) 
     targets += [relation.through] if "through" in relation.kind else []
     for target in targets:
         if target not in expansion.facts:
-            error = DanglingRelationError(owner.name, relation.name, target)
+            error = DanglingRelationError(owner.name, relation.name, target, tuple(expansion.facts))
             if expansion.options.strict:
                 raise error
             expansion.find(owner.name, "dangling", relation.name, f"{error.reason}; {error.hint}")
@@ -179,7 +179,7 @@ def _order(
     sort, descending = sort_of(order_by)
     if not sort or sort in equal:
         return _default_sort(child, equal), False, ""
-    child.check(label, [sort])
+    child.check(f"relation {label!r}", [sort])
     if child.present(sort):
         return sort, descending, ""
     expansion.find(

@@ -199,6 +199,11 @@ def test_templates_of_keys() -> None:
         "pk": ("SITE", Reference("site_id")),
         "gsi1sk": ("AT", Reference("seen_at")),
     }
+    listed = model(keys={"pk": ["SITE", "{siteId}"], "sk": ["A#{b}"]})
+    assert listed.keys == {
+        "pk": ("SITE", Reference("site_id")),
+        "sk": ("A", Reference("b")),
+    }
 
 
 def test_what_is_not_known_is_kept() -> None:
@@ -254,6 +259,12 @@ def test_unresolved_values_are_gathered_from_anywhere() -> None:
         ),
         ({"primaryKey": []}, ("primaryKey",), "write primaryKey: 'id'"),
         ({"dynamodb": {"pk": "a-{b}"}}, ("dynamodb", "pk"), "write 'SITE#{site_id}'"),
+        ({"dynamodb": {"pk": ["a-{b}"]}}, ("dynamodb", "pk"), "write 'SITE#{site_id}'"),
+        (
+            {"patterns": [{"equal": ["a"], "where": "b = 1"}]},
+            ("patterns", 0, "where"),
+            "write where: {status: 'open'}",
+        ),
         ({"get": {"y": len}}, ("get", "y"), "declare it on a model class"),
     ],
 )

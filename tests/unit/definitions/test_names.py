@@ -67,3 +67,10 @@ def test_nearest_name_is_one_that_could_be_meant() -> None:
     """Not just any."""
     assert nearest("atributes", ["attributes", "table"]) == "attributes"
     assert nearest("dashboard", ["attributes", "table"]) is None
+
+
+def test_another_spelling_is_nearest() -> None:
+    """Camel, snake or small letters."""
+    assert nearest("latinName", ["latin", "latin_name"]) == "latin_name"
+    assert nearest("e", ["E", "F"]) == "E"
+    assert nearest("api_key", ["APIKeys", "APIKey"]) == "APIKey"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orm.definitions import Reference, Traits
 from orm.indexes import plan_indexes
-from tests.unit.indexes.shop import attribute, entity, pattern
+from tests.unit.indexes.shop import attribute, entity, index, pattern
 
 SITE, AT, PATH = Reference("site_id"), Reference("at"), Reference("path")
 
@@ -59,7 +59,13 @@ def test_an_entity_may_do_without_a_primary_key_of_its_own():
 
 
 def test_a_declared_primary_key_outside_the_given_key_is_found_by_an_index():
-    given = entity("Visit", "id", "site_id", "at", keys={"pk": ("SITE", SITE), "sk": ("V", AT)})
+    """What the key is made of must be unique then, or rows would have one key."""
+    given = entity(
+        "Visit",
+        *("id", "site_id", "at"),
+        keys={"pk": ("SITE", SITE), "sk": ("V", AT)},
+        indexes=(index("one at a time", "site_id", "at", unique=True),),
+    )
     plan = plan_indexes([given])
     answer = plan.entity("Visit").answer("by primary key")
     assert answer.path is not None

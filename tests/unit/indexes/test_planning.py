@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from orm.definitions import RelationDefinition, RuleCall, Traits
+from orm.definitions import RelationDefinition, RuleCall, Traits, Unresolved, define
 from orm.indexes import PlanOptions, plan_indexes
 from tests.unit.indexes.shop import attribute, entity, index, pattern, relation
 
@@ -35,6 +35,26 @@ def test_an_entity_that_has_many_of_itself_is_read_from_both_sides():
         "table: USERUSER#{user_id} | USERUSER#{related_user_id}",
         "index 1: USERUSER#{related_user_id} | USERUSER#{user_id}",
     ]
+
+
+@pytest.mark.parametrize("name", ["APIKey", "HTTPServer", "ISBN", "book", "O_X"])
+def test_a_model_is_related_to_as_it_is_spelled(name):
+    """Acronyms and small letters are names as others are, also to go through."""
+    shelf = define({"name": "Shelf", "hasMany": [name], "belongsTo": [name]})
+    row = define(
+        {"name": "Row", "hasOneThrough": [{"model": "Shelf", "through": name}], "morphMany": [name]}
+    )
+    plan = plan_indexes([shelf, row, define({"name": name})], PlanOptions(strict=True))
+    assert "dangling" not in {finding.code for finding in plan.findings}
+
+
+def test_a_default_that_could_not_be_read_is_none():
+    """Rows are stored without it, so an order by it leaves rows out, and that is said."""
+    field = attribute("t", required=False, default=Unresolved("now()"))
+    plan = plan_indexes([entity("B", field, patterns=(pattern("p", sort="t"),))])
+    (path,) = plan.entity("B").indexes
+    assert plan.may_lack("B", path) == ("t",)
+    assert "sparse-sort" in {finding.code for finding in plan.findings}
 
 
 def test_an_order_that_rows_may_lack_is_left_to_the_reader():

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from orm.definitions import EntityDefinition, PivotDefinition, Reference
 from orm.errors import ConfigurationError
@@ -45,7 +46,13 @@ def test_a_pattern_of_an_unknown_attribute_is_refused():
 
 def test_an_index_of_an_unknown_column_is_refused():
     text = refused(errors.UnknownAttributeError, user(indexes=(index("ix", "age", "name"),)))
-    says(text, "User", "ix", "'age'")
+    says(text, "User, index 'ix'", "'age'")
+
+
+def test_the_nearest_attribute_is_named():
+    given = entity("User", "email", patterns=(pattern("p", "emial"),))
+    text = refused(errors.UnknownAttributeError, given)
+    says(text, "User, pattern 'p'", "'emial'", "write 'email', or declare 'emial'")
 
 
 @pytest.mark.parametrize(
@@ -78,8 +85,16 @@ def test_a_dangling_relation_is_named_and_strictly_refused():
     (finding,) = plan_indexes([given]).findings
     assert (finding.entity, finding.subject, finding.code) == ("User", "tokens", "dangling")
     assert "PersonalAccessToken" in finding.text
+    assert finding.text.endswith("register PersonalAccessToken, or remove the relation")
     text = refused(errors.DanglingRelationError, given, strict=True)
     says(text, "User.tokens", "PersonalAccessToken", "register")
+
+
+def test_a_dangling_relation_names_the_nearest_entity():
+    """Another spelling of one that is there is nearest."""
+    given = user(relations=(relation("has_many", "keys", "api_key"),))
+    text = refused(errors.DanglingRelationError, given, entity("APIKey"), strict=True)
+    says(text, "User.keys", "'api_key'", "write 'APIKey', or register api_key")
 
 
 def test_a_dangling_through_is_named():
@@ -271,7 +286,39 @@ def test_a_template_that_cannot_work_is_refused(keys, words):
 
 def test_a_template_of_an_unknown_attribute_is_refused():
     given = keyed("Visit", pk=("VISIT", Reference("nope")))
-    says(refused(errors.UnknownAttributeError, given), "Visit", "'pk'", "'nope'")
+    says(refused(errors.UnknownAttributeError, given), "Visit, key 'pk'", "'nope'")
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"pk": ("CONFIG",)}, ("key 'pk'", "lacks id", "write 'CONFIG#{id}'")),
+        (
+            {"pk": ("SITE", Reference("at")), "sk": ("A",)},
+            ("key 'sk'", "lacks id", "write 'A#{id}', or primaryKey: ['at']"),
+        ),
+    ],
+)
+def test_a_key_that_rows_would_share_is_refused(keys, words):
+    """It lacks the primary key, and nothing in it is unique."""
+    given = entity("Visit", "id", "at", keys=keys)
+    says(refused(errors.KeyTemplateError, given), "Visit", *words)
+    singular = replace(given, keys={**keys, "sk": ("A", Reference("id"))})
+    assert plan_indexes([singular])
+
+
+def test_a_unique_attribute_tells_rows_apart_too():
+    given = entity("User", attribute("mail", unique=True), keys={"pk": ("MAIL", Reference("mail"))})
+    assert plan_indexes([given])
+
+
+@pytest.mark.parametrize("keys", [{}, {"pk": ("BOOK", Reference("isbn"))}])
+def test_a_misspelled_primary_key_is_refused(keys):
+    """Also where the key is given and does not need it. `id` alone is known undeclared."""
+    given = entity("Book", "isbn", primary_key=("isn",), keys=keys)
+    text = refused(errors.UnknownAttributeError, given)
+    says(text, "Book, primaryKey", "'isn'", "write 'isbn'")
+    assert plan_indexes([entity("Book", "isbn"), entity("Leaf", primary_key=("id",))])
 
 
 def test_a_template_in_an_index_above_the_limit_is_refused():
