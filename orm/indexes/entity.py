@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from orm.definitions import Kind
 from orm.definitions.paths import KeyPath
 from orm.indexes.answering import Answer
 from orm.indexes.patterns import UniqueSet
@@ -22,6 +23,7 @@ class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
         claims: what no two rows share; each is an item of its own, written with the row.
         answers: how each question is answered.
         implied: attributes that relations need and that it does not declare.
+        pointing: attributes that name another entity's row and say no kind → the kind of its key.
         edge: whether a relation made it up.
     """
 
@@ -34,6 +36,7 @@ class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[UniqueSet, ...] = ()
     answers: tuple[Answer, ...] = ()
     implied: tuple[str, ...] = ()
+    pointing: dict[str, Kind] = {}
     edge: bool = False
 
     @property

@@ -11,6 +11,7 @@ from orm.indexes.errors import ClaimOverflowError, PrefixClashError
 from orm.indexes.facts import DEFAULT_KEY, Facts
 from orm.indexes.options import CLAIMS_MAX, PlanOptions
 from orm.indexes.patterns import Expansion, add_identity, add_own, report_missing
+from orm.indexes.pointing import add_kinds
 from orm.indexes.relations import add_inverses, add_relations
 from orm.keys import TENANT_PREFIX
 
@@ -37,6 +38,7 @@ def expand(
     for facts in every:
         add_relations(expansion, facts)
     add_inverses(expansion)
+    add_kinds(expansion)
     for facts in every:
         _check_primary_key(facts)
         add_own(expansion, facts)

@@ -29,11 +29,13 @@ class Facts:
     Attributes:
         definition: the entity.
         implied: attributes that a relation needs and the entity does not declare.
+        pointing: attributes that name another entity's row, say no kind, and are of its key's.
     """
 
     def __init__(self, definition: EntityDefinition) -> None:
         self.definition, self.name = definition, definition.name
         self.implied: dict[str, None] = {}
+        self.pointing: dict[str, Kind] = {}
         self._attributes = {found.name: found for found in definition.attributes}
         self._traits = _trait_kinds(definition)
         self._key_fields = _given_key_fields(definition)
@@ -90,7 +92,13 @@ class Facts:
     def kind(self, name: str) -> Kind:
         """What the attribute holds; `any` where nothing says."""
         found = self._attributes.get(name)
-        return found.kind if found else self._traits.get(name, "any")
+        own = found.kind if found else self._traits.get(name, "any")
+        return self.pointing.get(name, own) if own == "any" else own
+
+    def point(self, name: str, kind: Kind) -> None:
+        """Take an attribute for one of this kind, unless it says another."""
+        if self.kind(name) == "any":
+            self.pointing[name] = kind
 
     def imply(self, name: str) -> bool:
         """Take an attribute for declared; whether it was not."""

@@ -241,6 +241,7 @@ def _finished(expansion: Expansion, each: Draft) -> EntityPlan:
         claims=tuple(expansion.claims.get(each.facts.name, ())),
         answers=tuple(each.answers[name] for name in names),
         implied=tuple(each.facts.implied),
+        pointing=dict(each.facts.pointing),
         edge=each.facts.name in expansion.edges,
     )
 

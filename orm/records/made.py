@@ -1,7 +1,7 @@
 """Made models: a definition from a mapping or a Stacks file as a model class.
 
-An attribute that is declared without a type holds anything, except where it stands in a key or is
-unique: there it is text.
+An attribute that is declared without a type holds anything, except where it names another row,
+stands in a key or is unique: it then holds what identifies that row, or else text.
 """
 
 from __future__ import annotations
@@ -61,7 +61,12 @@ def blueprint_of(definition: EntityDefinition, plan: EntityPlan) -> Blueprint:
     names = dict.fromkeys((*plan.identity, *known, *plan.implied, *sorted(keyed)))
     own = frozenset((*plan.key.hash, *plan.key.sort))
     types = {
-        name: _type(_attribute(definition, name), keyed=name in keyed, own=name in own)
+        name: _type(
+            _attribute(definition, name),
+            plan.pointing.get(name),
+            keyed=name in keyed,
+            own=name in own,
+        )
         for name in names
     }
     return Blueprint(definition, types, own)
@@ -99,8 +104,10 @@ def _attribute(definition: EntityDefinition, name: str) -> AttributeDefinition:
     return found or AttributeDefinition(name=name, declared=name, fillable=True, nullable=True)
 
 
-def _type(attribute: AttributeDefinition, *, keyed: bool, own: bool) -> Any:
-    declared = _TYPES[attribute.kind]
+def _type(
+    attribute: AttributeDefinition, pointing: Kind | None, *, keyed: bool, own: bool
+) -> Any:
+    declared = _TYPES[pointing or attribute.kind]
     if declared is Any and keyed:
         declared = _keyed_type(attribute)
     return declared if own else declared | None

@@ -113,3 +113,79 @@ def test_an_unknown_model_names_the_nearest(dynamo: Dynamo) -> None:
     with pytest.raises(ConfigurationError, match="is no model") as caught:
         dynamo.model("Usr")
     assert "User" in caught.value.hint
+
+
+# --- rows that are identified by whole numbers ---
+
+WHOLE = {"id": {"type": "integer"}}
+CITY = {"name": "City", "attributes": {**WHOLE, "name": {}}, "hasMany": ["Shop"]}
+SHOP = {
+    "name": "Shop",
+    "attributes": {**WHOLE, "name": {"fillable": True}},
+    "belongsTo": ["City"],
+    "belongsToMany": {"brands": {"model": "Brand", "pivot": {"columns": ["rank"]}}},
+    "morphMany": {"notes": {"model": "Note", "morphName": "notable"}},
+}
+BRAND = {"name": "Brand", "attributes": WHOLE, "belongsToMany": ["Shop"]}
+NOTE = {
+    "name": "Note",
+    "attributes": {**WHOLE, "city_id": {"fillable": True}},
+    "belongsTo": ["City"],
+    "morphTo": "notable",
+}
+
+
+@pytest.fixture
+def numbered(driver: Driver) -> Iterator[Dynamo]:
+    """Models with whole numbers for ids, which are related in every way."""
+    from tests.conftest import fresh_config
+
+    made = Dynamo()
+    made.connection(config=fresh_config(), driver=driver)
+    made.register_model(CITY, SHOP, BRAND, NOTE)
+    create_table(driver, made.current.shape(), SystemClock())
+    yield made
+    delete_table(driver, made.current.config.table, SystemClock())
+
+
+def test_a_foreign_key_is_of_the_kind_of_what_it_points_at(numbered: Dynamo) -> None:
+    """Implied or declared without a type; rows are found, made and moved by it."""
+    cities, shops = numbered.repository("City"), numbered.repository("Shop")
+    turin, pisa = cities.create(id=1, name="Turin"), cities.create(id=2, name="Pisa")
+    made = cities.related(turin, "shops").create(id=10, name="Mole")
+    assert made.city_id == 1
+    shops.create(id=11, name="Tower", city_id=2)
+    assert [shop.name for shop in numbered.query("Shop").where(city_id=2).get()] == ["Tower"]
+    rows = shops.find_many([10, 11])
+    shops.load(rows, "city")
+    assert [shop.city.name for shop in rows] == ["Turin", "Pisa"]
+    shops.related(made, "city").associate(pisa).save()
+    assert {shop.id for shop in cities.related(pisa, "shops").get()} == {10, 11}
+    note = numbered.repository("Note").create(id=5, city_id=1)
+    assert numbered.repository("Note").related(note, "city").first() == turin
+
+
+def test_edges_hold_ids_of_the_kind_of_what_they_join(numbered: Dynamo) -> None:
+    """Attached, synced and detached by row or by key, from either side."""
+    shops, brands = numbered.repository("Shop"), numbered.repository("Brand")
+    shop = shops.create(id=10)
+    first, second, third = (brands.create(id=number) for number in (1, 2, 3))
+    related = shops.related(shop, "brands")
+    assert related.attach(first, 2, rank="a") == [1, 2]
+    assert related.attach(2) == []
+    synced = related.sync([2, third])
+    assert (synced.attached, synced.detached) == ([3], [1])
+    assert {brand.id for brand in related.get()} == {2, 3}
+    assert [row.id for row in brands.related(second, "shops").get()] == [10]
+    assert brands.related(third, "shops").detach(10) == [10]
+    assert [brand.id for brand in related.get()] == [2]
+
+
+def test_a_morph_holds_ids_of_the_kind_of_what_has_it(numbered: Dynamo) -> None:
+    """All that it may point at have whole numbers."""
+    shops, notes = numbered.repository("Shop"), numbered.repository("Note")
+    shop = shops.create(id=10, name="Mole")
+    note = shops.related(shop, "notes").create(id=1)
+    assert (note.notable_type, note.notable_id) == ("Shop", 10)
+    assert [row.id for row in shops.related(shop, "notes").get()] == [1]
+    assert notes.related(note, "notable").first() == shop

@@ -27,6 +27,52 @@ def test_a_relation_gives_names_that_are_not_given():
     assert {f.code for f in plan.findings} == {"implied-attribute"}
 
 
+def test_what_points_at_a_row_is_of_the_kind_of_its_key():
+    """Through others that point themselves, and unless it says a kind, or points at several."""
+    number = attribute("id", kind="integer")
+    user = entity(
+        "User",
+        number,
+        relations=(
+            relation("has_one", "profile", "Profile"),
+            relation("has_many_through", "pages", "Page", through="Profile"),
+            relation("belongs_to_many", "tags", "Tag"),
+            relation("morph_many", "likes", "Like", morph_name="likeable"),
+        ),
+    )
+    profile = entity(
+        "Profile",
+        attribute("user_id"),
+        primary_key=("user_id",),
+        relations=(relation("has_many", "pages", "Page"),),
+    )
+    tag = entity(
+        "Tag",
+        attribute("id", kind="string"),
+        relations=(relation("morph_many", "likes", "Like", morph_name="likeable"),),
+    )
+    up = relation("belongs_to", "up", "Page", foreign_key="up_id")
+    page = entity("Page", attribute("id", kind="date"), "profile_id", "up_id", relations=(up,))
+    own = entity(
+        "Own",
+        attribute("user_id", kind="string"),
+        relations=(relation("belongs_to", "user", "User"),),
+    )
+    plan = plan_indexes([user, profile, page, tag, own, entity("Like")])
+    assert {name: found.pointing for name, found in plan.entities.items() if found.pointing} == {
+        "Page": {"profile_id": "integer", "up_id": "date"},
+        "Profile": {"user_id": "integer"},
+        "TagUser": {"user_id": "integer", "tag_id": "string"},
+    }
+
+
+def test_keys_that_point_at_each_other_say_no_kind():
+    one = entity("One", "id", relations=(relation("belongs_to", "two", "Two", foreign_key="id"),))
+    two = entity("Two", "id", relations=(relation("belongs_to", "one", "One", foreign_key="id"),))
+    plan = plan_indexes([one, two])
+    assert not any(found.pointing for found in plan.entities.values())
+
+
 def test_an_entity_that_has_many_of_itself_is_read_from_both_sides():
     friends = relation("belongs_to_many", "friends", "User")
     edge = plan_indexes([entity("User", relations=(friends,))]).entity("UserUser")

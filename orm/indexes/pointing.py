@@ -1,0 +1,85 @@
+"""Pointing: what an attribute holds that names another entity's row.
+
+A foreign key, an edge's key, the id of a polymorphic relation: each holds what identifies the other
+row. So where it says no kind of its own it is of that one's kind, and a row with a whole number for
+an id can be pointed at. A polymorphic id that points at several kinds stays without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from orm.definitions import Kind, RelationDefinition
+from orm.definitions.names import foreign_key
+from orm.indexes.edges import MANY_TO_MANY, side_of
+from orm.indexes.facts import Facts
+from orm.indexes.patterns import Expansion
+from orm.indexes.relations import morph_columns
+
+At = tuple[str, str]
+"""An entity and an attribute of it."""
+
+_CHOSEN: Final = "enum"
+"""Whoever points at a choice has to say the choices anew."""
+
+
+def add_kinds(expansion: Expansion) -> None:
+    """Give every attribute that points at a row, and says no kind, the kind of what it points at."""
+    pointed: dict[At, dict[At, None]] = {}
+    for owner in expansion.facts.values():
+        for relation in owner.definition.relations:
+            for holder, target in _pointings(expansion, owner, relation):
+                pointed.setdefault(holder, {})[target] = None
+    for entity, name in pointed:
+        kind = _kind(expansion, pointed, (entity, name), frozenset())
+        if kind not in ("any", _CHOSEN):
+            expansion.facts[entity].point(name, kind)
+
+
+def _kind(
+    expansion: Expansion, pointed: dict[At, dict[At, None]], at: At, seen: frozenset[At]
+) -> Kind:
+    """The kind of an attribute, of what it points at, and so on; `any` where these differ."""
+    entity, name = at
+    own = expansion.facts[entity].kind(name)
+    if own != "any":
+        return own
+    kinds = {
+        _kind(expansion, pointed, target, seen | {at})
+        for target in pointed.get(at, ())
+        if target not in seen
+    }
+    return kinds.pop() if len(kinds) == 1 else "any"
+
+
+def _pointings(
+    expansion: Expansion, owner: Facts, relation: RelationDefinition
+) -> Iterator[tuple[At, At]]:
+    """Which attribute of which entity a relation lets point at which attribute of which other."""
+    for holder, target in _named(owner, relation):
+        (entity, key), facts = target, expansion.facts.get(target[0])
+        if holder[0] in expansion.facts and facts is not None:
+            names = (key,) if key else facts.identity
+            if len(names) == 1:
+                yield holder, (entity, names[0])
+
+
+def _named(owner: Facts, relation: RelationDefinition) -> Iterator[tuple[At, At]]:
+    """The same, the attribute empty where it is what identifies the other entity's rows."""
+    model, here = relation.model, (owner.name, relation.owner_key)
+    if relation.kind == "belongs_to":
+        key = relation.foreign_key or foreign_key(model)
+        yield (owner.name, key), (model, relation.owner_key)
+    elif relation.kind in ("has_one", "has_many"):
+        yield (model, relation.foreign_key or foreign_key(owner.name)), here
+    elif relation.kind in ("morph_one", "morph_many"):
+        yield (model, morph_columns(relation)[1]), here
+    elif relation.kind in ("has_one_through", "has_many_through"):
+        between = relation.through
+        yield (between, relation.foreign_key or foreign_key(owner.name)), here
+        yield (model, relation.through_foreign_key or foreign_key(between)), (between, "")
+    elif relation.kind in MANY_TO_MANY:
+        side = side_of(owner.name, relation)
+        yield (side.edge, next(name for name in side.near if name not in side.typed)), here
+        yield (side.edge, side.far), (model, "")
