@@ -65,6 +65,11 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         """The prefix that an entity whose own is `prefix` has in this table."""
         return self.prefix.replace("{prefix}", prefix)
 
+    def is_entity_prefix(self, prefix: str) -> bool:
+        """Whether `entity_prefix` may have made this one."""
+        before, _, after = self.prefix.partition("{prefix}")
+        return prefix.startswith(before) and prefix.endswith(after)
+
     def index_name(self, number: int) -> str:
         return self.index.replace("{n}", str(number))
 

@@ -70,6 +70,7 @@ def read_attribute(spelled: str, content: Any, parent: Section) -> ReadAttribute
     """One attribute; where its declaration could not be read, an attribute of which no more is
     known than its name."""
     section = Section(_form(content), parent.model, (*parent.path, spelled))
+    _check_name(snake_case(spelled), section)
     rules, messages = _validation(section)
     cast = section.text("cast", default="") or None
     declared_type = section.text("type", default="") or None
@@ -104,6 +105,13 @@ def read_attribute(spelled: str, content: Any, parent: Section) -> ReadAttribute
     if declared_type and snake_case(declared_type.partition("(")[0]) not in KINDS:
         others["type"] = declared_type
     return ReadAttribute(definition, others)
+
+
+def _check_name(name: str, section: Section) -> None:
+    """Refuse what no attribute of a row can be called; two underscores are Python's."""
+    if not name.isidentifier() or name.startswith("__"):
+        hint = "begin it with a letter, and go on with letters, digits and _"
+        raise section.refuse("is no name of an attribute", hint)
 
 
 def _form(content: Any) -> Any:

@@ -230,7 +230,7 @@ def _want_local(
     strong = [pattern for pattern in made.open() if pattern.strong]
     for pattern in strong:
         if not expansion.options.lsi or not set(made.key.hash) <= set(pattern.equal):
-            raise _not_strong(made, keys, pattern)
+            raise _not_strong(made, keys, pattern, lsi=expansion.options.lsi)
         if locked is not None:
             raise LockContradictionError(
                 made.facts.name,
@@ -242,13 +242,23 @@ def _want_local(
     made.wanted("lsi").extend(templates(made.facts, [(p, 1) for p in strong], made.key.hash))
 
 
-def _not_strong(made: Draft, keys: RowKeys, pattern: AccessPattern) -> StrongReadError:
+def _could_be_local(made: Draft, pattern: AccessPattern) -> bool:
+    """Whether a local index could answer, were it allowed: its rows lie in one partition, or could
+    if the key of several attributes was split otherwise."""
+    hashed, identity = set(made.key.hash), made.facts.identity
+    derived = not made.key.explicit and not made.key.under and len(identity) > 1
+    return hashed <= set(pattern.equal) or (derived and not set(identity).isdisjoint(pattern.equal))
+
+
+def _not_strong(
+    made: Draft, keys: RowKeys, pattern: AccessPattern, *, lsi: bool
+) -> StrongReadError:
     facts = made.facts
     pk, sk = made.key.texts()
     reason = keys.refusals.get((facts.name, pattern.name), "")
     because = f" ({reason})" if reason else ""
     hint = "drop `strong`; or put what it asks by first in the primary key; or give explicit keys"
-    if set(made.key.hash) <= set(pattern.equal):
+    if not lsi and _could_be_local(made, pattern):
         hint = (
             "drop `strong`; or allow a local index (PlanOptions.lsi): five at most, made with the "
             "table only, and item collections are then kept to 10 GB"

@@ -101,8 +101,9 @@ class RowKeys:
             return pinned
         return max(candidates, key=lambda path: self._score(facts, path))
 
-    def _score(self, facts: Facts, path: KeyPath) -> tuple[int, int, int, int]:
-        """More strong patterns, more patterns, smaller partitions; then the one named first."""
+    def _score(self, facts: Facts, path: KeyPath) -> tuple[int, ...]:
+        """More strong patterns, if need be by a local index, more of them by itself, more patterns,
+        smaller partitions; then the one named first."""
         patterns = self._expansion.of(facts.name)
         read = [
             p
@@ -110,7 +111,15 @@ class RowKeys:
             if (found := reading(facts, path, p)) and (found.single or shards_of(p, patterns) == 1)
         ]
         first = next((i for i, p in enumerate(patterns) if p in read[1:]), len(patterns))
-        return sum(p.strong for p in read), len(read), len(path.hash), -first
+        strong = [p for p in patterns if p.strong]
+        local = [p for p in strong if self._expansion.options.lsi and set(path.hash) <= {*p.equal}]
+        return (
+            sum(p in read or p in local for p in strong),
+            sum(p in read for p in strong),
+            len(read),
+            len(path.hash),
+            -first,
+        )
 
     # --- the parent's ---
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from orm.config import SingleTableConfig
+from orm.definitions import KeyTemplate
 from orm.definitions.guards import Guards
 from orm.definitions.paths import KeyPath
 from orm.indexes.plan import IndexPlan
@@ -19,20 +20,24 @@ class KeyPatternGenerator:
 
     def __init__(self, plan: IndexPlan, config: SingleTableConfig) -> None:
         self._plan, self._config = plan, config
+        own = [each.prefix for each in plan.entities.values()]
+        self._prefixes = {prefix: config.entity_prefix(prefix) for prefix in own}
+        if all(map(config.is_entity_prefix, own)):  # a connection's plan has the table's prefixes
+            self._prefixes = {}
 
     def pk(self, entity: str) -> str:
         """The partition key of an entity's rows: `USER#{id}`."""
-        return self._plan.entity(entity).key.texts(self._config.delimiter)[0]
+        return self._texts(self._plan.entity(entity).key)[0]
 
     def sk(self, entity: str) -> str:
         """The sort key of an entity's rows."""
-        return self._plan.entity(entity).key.texts(self._config.delimiter)[1]
+        return self._texts(self._plan.entity(entity).key)[1]
 
     def patterns(self, entity: str) -> dict[str, str]:
         """Attribute → template, for every key attribute that a row of the entity may have."""
         found: dict[str, str] = {}
         for path in self._plan.entity(entity).paths:
-            pk, sk = path.texts(self._config.delimiter)
+            pk, sk = self._texts(path)
             pk_name, sk_name = self._names(path)
             found |= {pk_name: pk, sk_name: sk}
         return found
@@ -40,6 +45,17 @@ class KeyPatternGenerator:
     def all(self) -> dict[str, dict[str, str]]:
         """The same of every entity."""
         return {entity: self.patterns(entity) for entity in self._plan.entities}
+
+    def _texts(self, path: KeyPath) -> tuple[str, str]:
+        """Both keys, derived ones with the table's prefixes in place of the entities' own."""
+        if not path.explicit:
+            partition, order = self._prefixed(path.partition), self._prefixed(path.order)
+            path = msgspec.structs.replace(path, partition=partition, order=order)
+        return path.texts(self._config.delimiter)
+
+    def _prefixed(self, template: KeyTemplate) -> KeyTemplate:
+        first, *rest = template
+        return (self._prefixes.get(first, first) if isinstance(first, str) else first, *rest)
 
     def _names(self, path: KeyPath) -> tuple[str, str]:
         if path.kind == "gsi":

@@ -9,7 +9,7 @@ from orm.definitions.paths import KeyPath, template_text
 from orm.indexes.entity import EntityPlan
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
-from orm.indexes.lock import SchemaLock
+from orm.indexes.lock import LockedEntity, SchemaLock
 from orm.indexes.options import COLLECTION_GIGABYTES_MAX
 from orm.indexes.patterns import IDENTITY, Expansion
 from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
@@ -21,7 +21,8 @@ def noted(expansion: Expansion, plans: Sequence[EntityPlan], lock: SchemaLock) -
     """Everything worth knowing of these plans."""
     for plan in plans:
         facts = expansion.facts[plan.entity]
-        yield from _unused(plan)
+        yield from _unused(facts, plan)
+        yield from _new(plan, lock.entities.get(plan.entity))
         yield from _local(plan)
         yield from _by_index(facts, plan)
         for path in plan.paths:
@@ -32,16 +33,31 @@ def noted(expansion: Expansion, plans: Sequence[EntityPlan], lock: SchemaLock) -
         yield Finding(name, "schema.lock.json", "gone", text)
 
 
-def _unused(plan: EntityPlan) -> Iterator[Finding]:
+def _unused(facts: Facts, plan: EntityPlan) -> Iterator[Finding]:
     read = {answer.path for answer in plan.answers}
+    given = {*facts.definition.keys}  # is for questions that nobody has to declare
     for path in plan.indexes:
-        if path not in read and not path.explicit:
+        if path not in read and f"gsi{path.number}pk" not in given:
             yield Finding(
                 plan.entity,
                 path.place,
                 "unused-index",
                 f"answers no pattern any more, and rows still write it: {path}; release() it from "
                 "schema.lock.json once no running code reads it",
+            )
+
+
+def _new(plan: EntityPlan, locked: LockedEntity | None) -> Iterator[Finding]:
+    """An index that comes later has none of the rows that are there."""
+    known = locked.indexes if locked is not None else plan.indexes
+    for path in plan.indexes:
+        if path not in known:
+            yield Finding(
+                plan.entity,
+                path.place,
+                "new-index",
+                f"is not in the lock yet: {path}; a row that was written before stands in it only "
+                "once a save changes a part of this key",
             )
 
 
@@ -75,7 +91,9 @@ def _heaps(facts: Facts, path: KeyPath) -> Iterator[Finding]:
     if path.kind != "gsi" or path.explicit or path.shards > 1:
         return
     if all(facts.has_few_values(name) for name in path.hash):
-        what = f"each {' and '.join(path.hash)} is" if path.hash else f"all {facts.name} rows are"
+        where = f" where {' and '.join(map(str, path.guards))}" if path.guards else ""
+        each = f"each {' and '.join(path.hash)} is"
+        what = each if path.hash else f"all {facts.name} rows{where} are"
         yield Finding(
             facts.name,
             path.place,

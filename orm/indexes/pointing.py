@@ -25,7 +25,7 @@ _CHOSEN: Final = "enum"
 
 
 def add_kinds(expansion: Expansion) -> None:
-    """Give every attribute that points at a row, and says no kind, the kind of what it points at."""
+    """Give each attribute that points at a row, and says no kind, the kind of what it points at."""
     pointed: dict[At, dict[At, None]] = {}
     for owner in expansion.facts.values():
         for relation in owner.definition.relations:

@@ -213,7 +213,8 @@ class _Compiler:
     def readers(self) -> list[Reader]:
         for claim in self._claims():
             return [claim]
-        path, reading, guarded = self._path()
+        path, reading, guards = self._path()
+        guarded = _named(guards)
         layout = self._repository.layout
         keys = next(found for found in layout.paths if found.path == path)
         equal = {name: value for name, value in self._equal.items() if name not in guarded}
@@ -233,7 +234,7 @@ class _Compiler:
                 position=reading.given,
                 shard=shard,
                 forward=descending == descends,
-                filters=(*self._of_path(path, reading, left), *self.conditions()),
+                filters=(*self._of_path(path, reading, left), *self.conditions(guards)),
             )
             for shard in range(path.shards)
         ]
@@ -243,12 +244,12 @@ class _Compiler:
         name, plan = self._repository.definition.name, self._repository.connection.plan
         return path.kind != "gsi" and plan.wants_strong(name, equal, self._sort())
 
-    def _path(self) -> tuple[KeyPath, Reading, frozenset[str]]:
-        """The path that answers, how, and the equalities that its guards see to."""
+    def _path(self) -> tuple[KeyPath, Reading, Guards]:
+        """The path that answers, how, and the guards that see to some of what is asked."""
         for guards in self._guards():
             found = self._ask(guards, self._needs())
             if found is not None:
-                return (*found, _named(guards))
+                return (*found, guards)
         raise Advice(
             self._repository, self._asked, self._equal, self._sort(), self._answers
         ).error()
@@ -295,18 +296,22 @@ class _Compiler:
         return ranged or order
 
     def _guards(self) -> Iterator[Guards]:
-        """Of rows in the bin alone that they are; then those of each path that hold where these
-        equalities do."""
+        """Of rows in the bin alone that they are; then those of each path that are asked for."""
         bin_ = self._repository.definition.traits.soft_deletes
         only = (present(bin_),) if bin_ and self._asked.trashed == "only" else ()
         yield only
         for keys in self._repository.layout.indexes:
-            said = tuple(guard for guard in keys.path.guards if guard.test == "is")
-            if said and all(self._holds(guard) for guard in said):
+            said = tuple(guard for guard in keys.path.guards if self._says(guard))
+            left = [guard for guard in keys.path.guards if guard not in said]
+            # that a part has a value, and that rows are not in the bin, goes without saying
+            if said and all(one.test == "present" or one.attribute == bin_ for one in left):
                 yield (*only, *said)
 
-    def _holds(self, guard: Guard) -> bool:
-        return guard.attribute in self._equal and guard.holds(self._equal)
+    def _says(self, guard: Guard) -> bool:
+        """Whether what is asked says this of the rows."""
+        if guard.test == "is":
+            return guard.attribute in self._equal and guard.holds(self._equal)
+        return any(_means(clause, guard) for clause in self._filters)
 
     def _claims(self) -> Iterator[Reader]:
         """The claims that have exactly these equalities."""
@@ -351,9 +356,11 @@ class _Compiler:
         attribute = self._repository.layout.fields[bin_].attribute
         yield is_there(attribute) if self._asked.trashed == "only" else is_absent(attribute)
 
-    def conditions(self) -> Iterator[Condition]:
-        """What no key sees to."""
-        yield from map(self._condition, self._filters)
+    def conditions(self, guards: Guards = ()) -> Iterator[Condition]:
+        """What neither a key sees to nor these guards of it."""
+        for clause in self._filters:
+            if not any(_means(clause, guard) for guard in guards):
+                yield self._condition(clause)
         yield from unexpired(self._repository)
 
     def _condition(self, clause: Clause) -> Condition:
@@ -368,6 +375,16 @@ class _Compiler:
 
 def _named(guards: Guards) -> frozenset[str]:
     return frozenset(guard.attribute for guard in guards)
+
+
+def _means(clause: Clause, guard: Guard) -> bool:
+    """Whether a clause says that an attribute is absent, or present, as the guard does."""
+    none = clause.values == (None,)
+    said = {
+        "absent": clause.operator == "null" or (clause.operator == "=" and none),
+        "present": clause.operator == "not_null" or (clause.operator == "!=" and none),
+    }
+    return clause.attribute == guard.attribute and said.get(guard.test, False)
 
 
 def conditions(repository: Repository[Any], asked: Asked) -> tuple[Condition, ...]:

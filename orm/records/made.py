@@ -104,9 +104,7 @@ def _attribute(definition: EntityDefinition, name: str) -> AttributeDefinition:
     return found or AttributeDefinition(name=name, declared=name, fillable=True, nullable=True)
 
 
-def _type(
-    attribute: AttributeDefinition, pointing: Kind | None, *, keyed: bool, own: bool
-) -> Any:
+def _type(attribute: AttributeDefinition, pointing: Kind | None, *, keyed: bool, own: bool) -> Any:
     declared = _TYPES[pointing or attribute.kind]
     if declared is Any and keyed:
         declared = _keyed_type(attribute)

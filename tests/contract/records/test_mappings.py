@@ -10,8 +10,8 @@ import pytest
 from orm import SingleTableConfig, create_table, delete_table
 from orm.clock import SystemClock
 from orm.driver import Driver
-from orm.errors import ConfigurationError
-from orm.records import Attr, Dynamo, DynamoDBModel, UniqueError, attr
+from orm.errors import ConfigurationError, NoIndexError
+from orm.records import Attr, Dynamo, DynamoDBModel, Repository, UniqueError, attr
 from orm.validation import InvalidRowError
 
 USER = {
@@ -189,3 +189,58 @@ def test_a_morph_holds_ids_of_the_kind_of_what_has_it(numbered: Dynamo) -> None:
     assert (note.notable_type, note.notable_id) == ("Shop", 10)
     assert [row.id for row in shops.related(shop, "notes").get()] == [1]
     assert notes.related(note, "notable").first() == shop
+
+
+# --- patterns about rows that lack something ---
+
+
+@pytest.fixture
+def sparse(driver: Driver) -> Iterator[Repository[Any]]:
+    """Tasks, of which the open ones are asked for."""
+    from tests.conftest import fresh_config
+
+    made = Dynamo()
+    made.connection(config=fresh_config(), driver=driver)
+    task = {
+        "name": "Task",
+        "attributes": {"team": {"fillable": True}, "done": {"fillable": True}, "n": {}},
+        "traits": {"useSoftDeletes": True},
+        "patterns": {
+            "open": {"equal": ["team"], "where": {"done": None}},
+            "first": {"equal": ["team"], "sort": "n", "where": {"done": None, "kind": "a"}},
+        },
+    }
+    task["attributes"]["kind"] = {"fillable": True}  # type: ignore[index]
+    made.register_model(task)
+    create_table(driver, made.current.shape(), SystemClock())
+    yield made.repository("Task")
+    delete_table(driver, made.current.config.table, SystemClock())
+
+
+def test_a_pattern_of_missing_values_is_asked_by_saying_so(sparse: Repository[Any]) -> None:
+    """In any of the ways to say it; also beside a value, and an order."""
+    sparse.create(id="1", team="x", kind="a", n="2")
+    sparse.create(id="2", team="x", done="today", kind="a", n="1")
+    sparse.create(id="3", team="y")
+    sparse.create(id="4", team="x", kind="a", n="1")
+    for asked in (
+        sparse.query().where(team="x", done=None),
+        sparse.query().where(team="x").where_null("done"),
+    ):
+        assert {row.id for row in asked.get()} == {"1", "4"}
+    ordered = sparse.query().where(team="x", done=None, kind="a").order_by("n")
+    assert [row.id for row in ordered.get()] == ["4", "1"]
+    assert [row.id for row in ordered.limit(1).get()] == ["4"]
+    sparse.delete(sparse.find_or_fail("4"))
+    assert [row.id for row in ordered.get()] == ["1"]
+
+
+@pytest.mark.parametrize("said", [{"kind": "a"}, {}])
+def test_a_pattern_of_missing_values_answers_no_other_question(
+    sparse: Repository[Any], said: dict[str, Any]
+) -> None:
+    """The rows that have a value are in no index."""
+    with pytest.raises(NoIndexError):
+        sparse.query().where(team="x", **said).get()
+    with pytest.raises(NoIndexError):
+        sparse.query().where(team="x", **said).where_not_null("done").get()

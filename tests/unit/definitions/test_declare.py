@@ -257,6 +257,14 @@ def test_unresolved_values_are_gathered_from_anywhere() -> None:
             ("belongsTo", 0, "onDelete"),
             "there are cascade, restrict and set null",
         ),
+        *(
+            (
+                {"attributes": {name: {}}},
+                ("attributes", name),
+                "begin it with a letter, and go on with letters, digits and _",
+            )
+            for name in ("1a", "!written", "__init__", "a+b")
+        ),
         ({"primaryKey": []}, ("primaryKey",), "write primaryKey: 'id'"),
         ({"dynamodb": {"pk": "a-{b}"}}, ("dynamodb", "pk"), "write 'SITE#{site_id}'"),
         ({"dynamodb": {"pk": ["a-{b}"]}}, ("dynamodb", "pk"), "write 'SITE#{site_id}'"),

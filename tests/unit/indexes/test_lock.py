@@ -75,11 +75,32 @@ def test_a_pattern_that_is_gone_leaves_its_slot_reserved_until_released():
     before = plan_indexes([post("a", "b")])
     after = plan_indexes([post("b", "c")], lock=before.lock)
     assert places(after) == {"a": 1, "b": 2, "c": 3}
-    (finding,) = after.findings
-    assert (finding.code, finding.subject) == ("unused-index", "index 1")
-    assert "release()" in finding.text
+    unused, new = after.findings
+    assert (unused.code, unused.subject) == ("unused-index", "index 1")
+    assert "release()" in unused.text
+    assert (new.code, new.subject) == ("new-index", "index 3")
     freed = plan_indexes([post("b", "c")], lock=before.lock.release("Post", 1))
     assert places(freed) == {"b": 2, "c": 1}
+
+
+def test_a_given_index_that_is_gone_stays_and_is_reported():
+    """As one that was derived; while it is given nobody need declare what is asked by it."""
+    keys = {"gsi1pk": ("A", Reference("a"))}
+    before = plan_indexes([post(keys=keys)])
+    assert plan_indexes([post(keys=keys)], lock=before.lock).findings == ()
+    after = plan_indexes([post()], lock=before.lock)
+    assert [finding.code for finding in after.findings] == ["unused-index"]
+    assert plan_indexes([post()], lock=after.lock.release("Post", 1)).slots == ()
+
+
+def test_an_index_that_comes_later_says_that_older_rows_are_not_in_it():
+    """An entity that is new itself has no older rows; once it is in the lock it is said no more."""
+    before = plan_indexes([post("a")])
+    after = plan_indexes([post("a", "b"), entity("User", "x", patterns=(pattern("p", "x"),))],
+                         lock=before.lock)  # fmt: skip
+    (finding,) = after.findings
+    assert (finding.entity, finding.subject, finding.code) == ("Post", "index 2", "new-index")
+    assert plan_indexes([post("a", "b")], lock=after.lock.forget("User")).findings == ()
 
 
 def test_reserved_slots_count_towards_the_limit():

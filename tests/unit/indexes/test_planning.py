@@ -187,6 +187,28 @@ def test_strong_orders_take_local_indexes_where_they_are_allowed():
     assert "10 GB" in finding.text
 
 
+@pytest.mark.parametrize("more", [(), (pattern("p", "a"),)])
+def test_a_key_of_several_is_split_for_a_local_index(more):
+    """So that a strong order of its first part has a partition to sort, whatever else is asked."""
+    strong = pattern("s", "a", sort="c", strong=True)
+    given = entity("U", "a", "b", "c", primary_key=("a", "b"), patterns=(strong, *more))
+    plan = plan_indexes([given], PlanOptions(lsi=True)).entity("U")
+    assert [str(path) for path in plan.paths] == [
+        "table: U#{a} | U#{b}",
+        "local index 1: U#{a} | U#{c}#{b}",
+    ]
+
+
+def test_only_the_rows_of_an_index_heap_up_in_it():
+    """The finding says which they are."""
+    some = pattern("q", where={"a": "x"})
+    plan = plan_indexes([entity("E", "a", patterns=(some, pattern("all")))])
+    assert [finding.text.split(",")[0] for finding in plan.findings] == [
+        "all E rows where a = 'x' are one partition of index 1",
+        "all E rows are one partition of index 2",
+    ]
+
+
 def test_keys_that_rules_allow_to_grow_too_long_are_reported():
     title = replace(attribute("title"), rules=(RuleCall("max", (2_000,)),))
     given = entity("Post", "a", title, patterns=(pattern("p", "a", sort="title"),))

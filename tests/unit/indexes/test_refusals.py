@@ -215,6 +215,18 @@ def test_a_strong_order_of_a_collection_wants_a_local_index_and_says_its_limits(
     says(text, "PlanOptions.lsi", "five", "10 GB", "made with the table")
 
 
+def test_a_strong_order_of_a_part_of_the_key_wants_a_local_index():
+    """The key would be split for it; what a local index could not answer is told so."""
+
+    def says_of(*equal: str) -> str:
+        strong = pattern("p", *equal, sort="c", strong=True)
+        given = entity("U", "a", "b", "c", "d", primary_key=("a", "b"), patterns=(strong,))
+        return refused(errors.StrongReadError, given)
+
+    says(says_of("a"), "allow a local index (PlanOptions.lsi)")
+    says(says_of("d"), "first in the primary key")
+
+
 def test_more_than_five_local_indexes_are_refused():
     fields = [attribute(f"f{i}") for i in range(6)]
     strong = [pattern(f"p{i}", "user_id", sort=f"f{i}", strong=True) for i in range(6)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orm.config import SingleTableConfig
+from orm.definitions import Reference
 from orm.indexes import (
     GsiDeriver,
     IndexPlan,
@@ -17,7 +18,7 @@ from orm.indexes import (
     plan_indexes,
     plan_text,
 )
-from tests.unit.indexes.shop import SHOP
+from tests.unit.indexes.shop import SHOP, entity
 
 GOLDEN = Path(__file__).with_name("shop_plan.txt")
 CONFIG = SingleTableConfig(table="shop")
@@ -40,8 +41,8 @@ def test_indexes_are_as_many_as_one_entity_needs_at_the_most(plan):
 
 
 def test_every_question_has_an_answer(plan):
-    for entity in plan.entities.values():
-        assert all(answer.path or answer.claim for answer in entity.answers)
+    for each in plan.entities.values():
+        assert all(answer.path or answer.claim for answer in each.answers)
 
 
 def test_a_relation_and_its_inverse_are_one_pattern(plan):
@@ -115,6 +116,19 @@ def test_names_and_the_delimiter_are_configuration(plan):
     assert [(i.name, i.pk, i.sk) for i in GsiDeriver(plan, other).derive()][:1] == [
         ("ix-1", "i1h", "i1r")
     ]
+
+
+def test_prefixes_are_the_tables(plan):
+    """Whoever planned; keys that are given, and texts that are no prefix, stay."""
+    config = SingleTableConfig(table="t", prefix="{prefix}.2")
+    prefixes = {name: config.entity_prefix(name.upper()) for name in plan.entities}
+    prefixed = plan_indexes(SHOP, PlanOptions(prefixes=prefixes))  # as a connection plans
+    mine, theirs = (KeyPatternGenerator(each, config) for each in (plan, prefixed))
+    assert mine.pk("User") == theirs.pk("User") == "USER.2#{id}"
+    assert mine.patterns("OrderLine") == theirs.patterns("OrderLine")
+    assert mine.pk("OrderLine") == "ORDER.2#{order_id}"
+    given = entity("Visit", "id", keys={"pk": ("VISIT", Reference("id"))})
+    assert KeyPatternGenerator(plan_indexes([given]), config).pk("Visit") == "VISIT#{id}"
 
 
 def test_the_derivers_show_what_the_plan_decided(plan):
