@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from orm.definitions.entity import IndexDefinition, PatternDefinition, Unresolved
@@ -63,12 +63,16 @@ def read_pattern(section: Section) -> PatternDefinition:
     """One access pattern."""
     equal = tuple(snake_case(one) for one in section.texts("equal", "where_equal", "columns"))
     sort = section.text("sort")
+    sort = "-" + snake_case(sort[1:]) if sort.startswith("-") else snake_case(sort)
+    where, name = _pattern_where(section), section.text("name")
+    if not (name or equal or sort or where):
+        raise section.refuse("asks nothing", "write equal: ['team_id'], or a name for all rows")
     found = PatternDefinition(
-        name=section.text("name", default="by_" + "_".join(equal)),
+        name=name or _pattern_name(equal, sort, where),
         equal=equal,
-        sort="-" + snake_case(sort[1:]) if sort.startswith("-") else snake_case(sort),
+        sort=sort,
         strong=bool(section.flag("strong")),
-        where=_pattern_where(section),
+        where=where,
         writes_per_second=_rate(section, "writes_per_second"),
         reads_per_second=_rate(section, "reads_per_second"),
         project=tuple(snake_case(one) for one in section.texts("project")),
@@ -76,6 +80,16 @@ def read_pattern(section: Section) -> PatternDefinition:
     )
     _refuse_rest(section, " ".join(PatternDefinition.__struct_fields__))
     return found
+
+
+def _pattern_name(equal: Sequence[str], sort: str, where: Mapping[str, Any]) -> str:
+    """`by_team_id`, `by_team_id_sort_rank`: all that is asked, so that two are one name only where
+    they are one question."""
+    parts = ["by", *equal] if equal else ["all"]
+    parts += ["sort", sort.removeprefix("-")] if sort else []
+    parts += ["desc"] if sort.startswith("-") else []
+    parts += [word for name, value in where.items() for word in ("where", name, str(value))]
+    return "_".join(parts)
 
 
 def _pattern_where(section: Section) -> dict[str, Any]:

@@ -230,7 +230,8 @@ class _Entry:
         said = self.section.text(name)
         action = allowed.get(snake_case(said))
         if action is None:
-            hint = "there are cascade, restrict" + (" and set null" * (name == "on_delete"))
+            known = ["cascade", "restrict", *(["set null"] if name == "on_delete" else [])]
+            hint = f"there are {', '.join(known)} and no action"
             raise self.section.refuse(f"is {said!r}", hint, self.section.spelling[name])
         return action
 

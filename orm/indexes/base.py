@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from orm.definitions.names import foreign_key
+from orm.definitions.names import foreign_key, nearest
 from orm.definitions.paths import KeyPath, template
 from orm.indexes.errors import ColocationError, HotPartitionError
 from orm.indexes.explicit import explicit_key
@@ -142,6 +142,10 @@ class RowKeys:
 
     def _parent_for(self, facts: Facts, pattern: AccessPattern) -> tuple[str, Parent] | None:
         """The foreign key and the parent that a pattern's rows are to lie with, where they can."""
+        if pattern.with_parent and pattern.with_parent not in self._expansion.facts:
+            near = nearest(pattern.with_parent, self._expansion.facts)
+            hint = f"write {near!r}" if near else f"register {pattern.with_parent}"
+            self._refuse(facts, pattern, "", f"{pattern.with_parent} is not defined", hint)
         parents = parents_of(self._expansion, facts)
         options = [(key, parents[key]) for key in pattern.equal if key in parents]
         if pattern.with_parent:

@@ -7,6 +7,7 @@ import msgspec
 from orm.definitions import Kind
 from orm.definitions.paths import KeyPath
 from orm.indexes.answering import Answer
+from orm.indexes.errors import NotPlannedError
 from orm.indexes.patterns import UniqueSet
 
 
@@ -48,9 +49,10 @@ class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
         """How the pattern of this name is answered.
 
         Raises:
-            KeyError: it has none of this name.
+            NotPlannedError: it has none of this name.
         """
         for found in self.answers:
             if found.pattern.name == pattern:
                 return found
-        raise KeyError(pattern)
+        known = tuple(found.pattern.name for found in self.answers)
+        raise NotPlannedError(self.entity, "pattern", pattern, known)

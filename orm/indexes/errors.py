@@ -4,6 +4,7 @@ ConfigurationError
 └── PlanError
     ├── UnknownAttributeError       a pattern or key names an attribute that there is not
     ├── UnkeyableAttributeError     an attribute whose values have no place in a key
+    ├── NotPlannedError             the plan is asked for what is not in it
     ├── DuplicatePatternError       two patterns of an entity have one name
     ├── GuardValueError             a sparse condition on a value that cannot be compared
     ├── DanglingRelationError       a relation to an entity that is not defined
@@ -20,7 +21,8 @@ ConfigurationError
     │   └── ClaimOverflowError
     └── LockError                   schema.lock.json cannot be followed
         ├── UnreadableLockError
-        └── LockContradictionError
+        ├── LockContradictionError
+        └── NotLockedError              what is to be released is not in it
 """
 
 from __future__ import annotations
@@ -68,15 +70,28 @@ class UnkeyableAttributeError(PlanError):
         self.entity, self.place, self.attribute = entity, place, attribute
 
 
+class NotPlannedError(PlanError):
+    """The plan is asked for an entity, a pattern or a relation that is not in it."""
+
+    def __init__(self, owner: str, what: str, name: str, known: Sequence[str]) -> None:
+        near = nearest(name, known)
+        there = f"there are {', '.join(known)}" if known else "there are none"
+        super().__init__(owner, f"has no {what} {name!r}", f"write {near!r}" if near else there)
+        self.args = (owner, what, name, tuple(known))
+        self.owner, self.what, self.name = owner, what, name
+
+
 class DuplicatePatternError(PlanError):
     """Two patterns of one entity have one name and ask different things."""
 
-    def __init__(self, entity: str, pattern: str) -> None:
+    def __init__(self, entity: str, pattern: str, asked: tuple[str, str] = ("", "")) -> None:
         super().__init__(
-            f"{entity}, pattern {pattern!r}", "is declared twice, differently", "rename one of them"
+            f"{entity}, pattern {pattern!r}",
+            f"is the name of two questions: {' and '.join(asked)}",
+            "give one of them a name of its own",
         )
-        self.args = (entity, pattern)
-        self.entity, self.pattern = entity, pattern
+        self.args = (entity, pattern, asked)
+        self.entity, self.pattern, self.asked = entity, pattern, asked
 
 
 class GuardValueError(PlanError):
@@ -254,3 +269,14 @@ class LockContradictionError(LockError):
         )
         self.args = (entity, locked, wanted, hint)
         self.entity, self.locked, self.wanted = entity, locked, wanted
+
+
+class NotLockedError(LockError):
+    """What is to be released is not in the lock."""
+
+    def __init__(self, entity: str, wanted: str, has: str) -> None:
+        super().__init__(
+            f"schema.lock.json, {entity}", f"has {has}, not {wanted}", "name one that it has"
+        )
+        self.args = (entity, wanted, has)
+        self.entity, self.wanted, self.has = entity, wanted, has

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from orm.definitions import EntityDefinition
 from orm.errors import ConfigurationError
@@ -24,7 +24,7 @@ def expand(
     Raises:
         PlanError: one of them cannot be understood; names entity and pattern.
     """
-    options, given = options or PlanOptions(), tuple(definitions)
+    options, given = options or PlanOptions(), _given(definitions)
     names = [definition.name for definition in given]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -45,6 +45,19 @@ def expand(
     report_missing(expansion)
     _check_claims(expansion)
     return expansion
+
+
+def _given(definitions: object) -> tuple[EntityDefinition, ...]:
+    """The definitions, where they are some; a mapping is easily taken for one."""
+    if not isinstance(definitions, Iterable) or isinstance(definitions, str | Mapping):
+        reason = f"is one {type(definitions).__name__}, not several definitions"
+        raise ConfigurationError("definitions", reason, "write plan_indexes([define({…})])")
+    given = tuple(definitions)
+    for place, one in enumerate(given):
+        if not isinstance(one, EntityDefinition):
+            reason = f"is a {type(one).__name__}, no definition"
+            raise ConfigurationError(f"definitions[{place}]", reason, "write define({…})")
+    return given
 
 
 def _check_primary_key(facts: Facts) -> None:

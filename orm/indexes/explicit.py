@@ -12,14 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
-from orm.definitions import KeyTemplate, Reference
+from orm.definitions import KeyTemplate, Reference, Unresolved
 from orm.definitions.paths import KeyPath, attributes_of, template_text
-from orm.indexes.errors import GsiOverflowError, KeyClashError, KeyTemplateError
+from orm.definitions.templates import key_name
+from orm.indexes.errors import KeyClashError, KeyTemplateError
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
 from orm.indexes.options import PlanOptions
 from orm.indexes.patterns import live
 from orm.keys import TENANT_PREFIX
+from orm.limits import GSIS_MAX
 
 _INDEX_KEY: Final = re.compile(r"gsi([1-9]\d*)(pk|sk)")
 _ROW_KEYS: Final = ("pk", "sk")
@@ -32,9 +34,8 @@ def explicit_key(facts: Facts) -> KeyPath | None:
         KeyTemplateError: it cannot be the key of a row.
     """
     keys = facts.definition.keys
+    _check_both(facts, "pk", "sk")
     if "pk" not in keys:
-        if "sk" in keys:
-            raise KeyTemplateError(facts.name, "sk", "is given without pk", "give both, or none")
         return None
     found = KeyPath(
         kind="table",
@@ -70,12 +71,12 @@ def explicit_indexes(facts: Facts, options: PlanOptions) -> list[KeyPath]:
 
     Raises:
         KeyTemplateError: one of them cannot be followed.
-        GsiOverflowError: it has a number above the most indexes.
     """
     numbers = sorted({number for number, _ in _index_keys(facts)})
     if numbers and numbers[-1] > options.gsis_max:
-        names = [f"gsi{number}pk" for number in numbers]
-        raise GsiOverflowError(facts.name, numbers[-1], options.gsis_max, names)
+        reason = f"is of index {numbers[-1]}, and {options.gsis_max} are allowed"
+        hint = f"take a lower number, or raise gsis_max (DynamoDB allows {GSIS_MAX})"
+        raise KeyTemplateError(facts.name, f"gsi{numbers[-1]}pk", reason, hint)
     return [_index(facts, number) for number in numbers]
 
 
@@ -93,8 +94,7 @@ def _index_keys(facts: Facts) -> Iterator[tuple[int, str]]:
 
 def _index(facts: Facts, number: int) -> KeyPath:
     pk, sk = f"gsi{number}pk", f"gsi{number}sk"
-    if pk not in facts.definition.keys:
-        raise KeyTemplateError(facts.name, sk, f"is given without {pk}", "give both, or none")
+    _check_both(facts, pk, sk)
     partition = _checked(facts, pk)
     order = _checked(facts, sk if sk in facts.definition.keys else pk)
     fields = (*attributes_of(partition), *attributes_of(order))
@@ -106,6 +106,28 @@ def _index(facts: Facts, number: int) -> KeyPath:
         guards=live(facts, fields, ()),
         explicit=True,
     )
+
+
+def _check_both(facts: Facts, pk: str, sk: str) -> None:
+    """Refuse half a key; also where the other half was given and could not be read."""
+    keys, unread = facts.definition.keys, _unread(facts)
+    for key, other in ((pk, sk), (sk, pk)):
+        if key in keys and other in unread:
+            reason = f"could not be read: `{unread[other]}`"
+            hint = "write texts and attributes, separated by #, and nothing more"
+            raise KeyTemplateError(facts.name, other, reason, hint)
+    if sk in keys and pk not in keys:
+        raise KeyTemplateError(facts.name, sk, f"is given without {pk}", "give both, or none")
+
+
+def _unread(facts: Facts) -> dict[str | None, str]:
+    """Keys that were given as what could not be read → how they were written."""
+    others = facts.definition.others
+    given = others.get("keys", others.get("dynamodb", {}))
+    return {
+        key_name(name): one.text if isinstance(one, Unresolved) else str(one)
+        for name, one in given.items()
+    }
 
 
 def _checked(facts: Facts, key: str) -> KeyTemplate:
@@ -144,7 +166,7 @@ def check_clashes(paths: Mapping[str, Sequence[KeyPath]]) -> list[Finding]:
             if not _may_equal(one.partition, other.partition):
                 continue
             if one.kind == "table" and _may_equal(one.order, other.order):
-                raise KeyClashError(first, second, one.place, str(one))
+                raise KeyClashError(first, second, one.place, " | ".join(one.texts()))
             if _mixed(one.order, other.order):
                 findings.append(_mixture(first, second, one))
     return findings

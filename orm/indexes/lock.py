@@ -17,7 +17,7 @@ import msgspec
 from orm.definitions import KeyTemplate
 from orm.definitions.guards import Guards
 from orm.definitions.paths import KeyPath, PathKind
-from orm.indexes.errors import LockContradictionError, UnreadableLockError
+from orm.indexes.errors import NotLockedError, UnreadableLockError
 
 LOCK_NAME: Final = "schema.lock.json"
 VERSION: Final = 1
@@ -88,14 +88,12 @@ class SchemaLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         and another template of the entity may take the slot.
 
         Raises:
-            LockContradictionError: there is none.
+            NotLockedError: there is none.
         """
         locked = self._locked(entity)
         if index not in locked.gsis:
             held = ", ".join(map(str, locked.gsis)) or "none"
-            raise LockContradictionError(
-                entity, f"indexes {held}", f"index {index} released", "release one of these"
-            )
+            raise NotLockedError(entity, f"index {index}", f"indexes {held}")
         gsis = {number: path for number, path in locked.gsis.items() if number != index}
         return self._with({**self.entities, entity: msgspec.structs.replace(locked, gsis=gsis)})
 
@@ -103,7 +101,7 @@ class SchemaLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The lock without an entity whose rows are gone.
 
         Raises:
-            LockContradictionError: there is none.
+            NotLockedError: there is none.
         """
         self._locked(entity)
         return self._with({name: at for name, at in self.entities.items() if name != entity})
@@ -111,9 +109,7 @@ class SchemaLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _locked(self, entity: str) -> LockedEntity:
         if entity not in self.entities:
             names = ", ".join(sorted(self.entities)) or "nothing"
-            raise LockContradictionError(
-                entity, names, f"{entity} released", "name an entity that the lock has"
-            )
+            raise NotLockedError(entity, "that entity", names)
         return self.entities[entity]
 
     def _with(self, entities: dict[str, LockedEntity]) -> SchemaLock:
@@ -153,21 +149,22 @@ def decode_lock(text: bytes, path: str = LOCK_NAME) -> SchemaLock:
     return lock
 
 
-def read_lock(path: Path) -> SchemaLock | None:
+def read_lock(path: str | os.PathLike[str]) -> SchemaLock | None:
     """The lock in a file; None where there is no file, so nothing is pinned.
 
     Raises:
         UnreadableLockError: the file is no lock.
     """
     try:
-        text = path.read_bytes()
+        text = Path(path).read_bytes()
     except FileNotFoundError:
         return None
     return decode_lock(text, str(path))
 
 
-def write_lock(path: Path, lock: SchemaLock) -> None:
+def write_lock(path: str | os.PathLike[str], lock: SchemaLock) -> None:
     """Write the lock whole or not at all."""
+    path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_bytes(encode_lock(lock))
     beside.replace(path)

@@ -140,8 +140,10 @@ class Expansion:
         facts.check(pattern.place, pattern.project, keyed=False)
         facts.check(pattern.place, [guard.attribute for guard in pattern.guards], keyed=False)
         key = (pattern.entity, pattern.name)
-        if self._patterns.setdefault(key, pattern) != pattern:
-            raise DuplicatePatternError(*key)
+        known = self._patterns.setdefault(key, pattern)
+        if msgspec.structs.replace(known, origin=pattern.origin) != pattern:
+            asked = (f"its {known.origin} {known}", f"its {pattern.origin} {pattern}")
+            raise DuplicatePatternError(*key, asked)
 
     def find(self, entity: str, code: str, subject: str, text: str) -> None:
         """Note what is worth knowing."""

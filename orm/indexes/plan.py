@@ -15,11 +15,17 @@ from typing import Literal, TypeAlias
 from orm.definitions import EntityDefinition
 from orm.definitions.guards import Guards
 from orm.definitions.paths import KeyPath, template
+from orm.errors import ConfigurationError
 from orm.indexes.answering import Answer, Draft, draft
 from orm.indexes.base import RowKeys
 from orm.indexes.copies import carried, covers, needed
 from orm.indexes.entity import EntityPlan
-from orm.indexes.errors import GsiOverflowError, LsiOverflowError
+from orm.indexes.errors import (
+    GsiOverflowError,
+    LsiOverflowError,
+    NotPlannedError,
+    UnknownAttributeError,
+)
 from orm.indexes.expand import expand
 from orm.indexes.explicit import check_clashes
 from orm.indexes.facts import Facts
@@ -68,23 +74,31 @@ class IndexPlan:
             if pattern.strong
             for sort in ("", pattern.sort)
         }
+        self._names = {name: frozenset(facts.names) for name, facts in expansion.facts.items()}
         self.findings = tuple(sorted(findings))
         self.edges = tuple(expansion.facts[name].definition for name in expansion.edges)
 
     def entity(self, name: str) -> EntityPlan:
-        """The plan of one entity."""
+        """The plan of one entity.
+
+        Raises:
+            NotPlannedError: there is none of this name.
+        """
+        if name not in self.entities:
+            raise NotPlannedError("the plan", "entity", name, tuple(self.entities))
         return self.entities[name]
 
     def route(self, entity: str, relation: str) -> Route:
         """How a relation is loaded.
 
         Raises:
-            KeyError: the entity has no such relation, or its target is not defined.
+            NotPlannedError: the entity has no such relation, or its target is not defined.
         """
         for found in self.routes:
             if (found.entity, found.relation) == (entity, relation):
                 return found
-        raise KeyError(relation)
+        known = tuple(found.relation for found in self.routes if found.entity == entity)
+        raise NotPlannedError(entity, "relation that is planned,", relation, known)
 
     def may_lack(self, entity: str, path: KeyPath) -> tuple[str, ...]:
         """The parts of a path that a row may be without, and then does not stand in it."""
@@ -109,8 +123,15 @@ class IndexPlan:
         Rows in the bin are left out unless `trashed`, `guards` or the attributes say otherwise.
         The answer has whole rows, or, of an index that does not copy them, the attributes that it
         `needs`.
+
+        Raises:
+            NotPlannedError, UnknownAttributeError: there is no such entity, or attribute of it.
         """
-        facts, planned = self._expansion.facts[entity], self.entities[entity]
+        planned, facts = self.entity(entity), self._expansion.facts[entity]
+        if isinstance(equal, str):
+            raise ConfigurationError("ask", f"equal is {equal!r}, a text", f"write [{equal!r}]")
+        if unknown := {*equal, *([sort] if sort else [])} - self._names[entity]:
+            raise UnknownAttributeError(entity, "question", min(unknown), facts.names)
         question = AccessPattern(
             entity=entity,
             name="asked",
@@ -150,7 +171,8 @@ def plan_indexes(
     Raises:
         PlanError: there is no such plan; names entity, pattern and limit.
     """
-    options, lock = options or PlanOptions(), lock or SchemaLock()
+    lock = _checked(lock) or SchemaLock()
+    options = options or PlanOptions()
     expansion = expand(definitions, options)
     pinned = {name: found.key.path("table") for name, found in lock.entities.items()}
     keys = RowKeys(expansion, pinned)
@@ -164,6 +186,13 @@ def plan_indexes(
     slots, more = slots_of(indexes, _answers(plans), lock, expansion.facts)
     locked = _lock(plans, slots, lock)
     return IndexPlan(expansion, plans, slots, [*findings, *more], locked)
+
+
+def _checked(lock: object) -> SchemaLock | None:
+    """The lock, where it is one and not the name of its file."""
+    if lock is None or isinstance(lock, SchemaLock):
+        return lock
+    raise ConfigurationError("lock", f"is {lock!r}, no SchemaLock", f"write read_lock({lock!r})")
 
 
 def _answers(plans: Sequence[EntityPlan]) -> list[Answer]:

@@ -305,8 +305,10 @@ class Evaluator:
     def _imported(self, binding: Import, module: Module, node: Node) -> Any:
         there = module.library.imported(module, binding.source)
         if there is None:
-            is_file = binding.source.startswith(".")
-            why = "where there is no such file" if is_file else "a package, which is not read"
+            why = "a package, which is not read"
+            if binding.source.startswith("."):
+                why = "where there is no such file"
+                why = "and a text has no files beside it" if module.path is None else why
             return Opaque(f"is imported from {binding.source!r}, {why}")
         if binding.name != "*":
             return self.exported_value(binding.name, there, node)

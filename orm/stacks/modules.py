@@ -6,6 +6,7 @@ are read when a name of theirs is asked for, each once.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -167,7 +168,7 @@ class Library:
         base = module.path.parent / source
         bare = base.with_suffix("") if base.suffix in (".js", ".mjs") else base
         for ending in _ENDINGS:
-            path = Path(f"{bare}{ending}")
+            path = Path(os.path.normpath(f"{bare}{ending}"))
             try:
                 if path.is_file():
                     return self.module(path)

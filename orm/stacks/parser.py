@@ -31,6 +31,7 @@ from orm.stacks.errors import (
     ModelDeclarationError,
     NoModelError,
     Place,
+    StacksError,
     UnreadableFileError,
 )
 from orm.stacks.evaluate import FUNCTIONS, Evaluator
@@ -89,7 +90,7 @@ class StacksModelParser:
                 skipped.append(Skipped(path.as_posix(), error.reason))
                 continue
             name = read.definition.name
-            if name in found:
+            if name in found and found[name].definition.source != read.definition.source:
                 reason = f"declares {name}, as {found[name].definition.source} does"
                 raise DuplicateModelError(Place(path.as_posix()), reason, "rename one")
             found[name] = read
@@ -115,7 +116,7 @@ def model_files(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(n for n in folders if n != "node_modules" and not n.startswith("."))
         for name in sorted(names):
-            if name.endswith(ENDINGS) and not name.endswith(_NO_MODELS):
+            if name.endswith(ENDINGS) and not name.endswith(_NO_MODELS) and name[0] != ".":
                 yield Path(root) / name
 
 
@@ -129,8 +130,16 @@ class _Definition(msgspec.Struct, frozen=True):
 class _Reading:
     """One file while it is read."""
 
-    def __init__(self, module: Module, evaluator: Evaluator | None = None, depth: int = 0) -> None:
+    def __init__(
+        self,
+        module: Module,
+        evaluator: Evaluator | None = None,
+        depth: int = 0,
+        *,
+        extends: bool = False,
+    ) -> None:
         self.module, self.file, self.depth = module, module.file, depth
+        self.extends = extends
         self.evaluator = evaluator or Evaluator()
         self.factories: list[Unresolved] = []
 
@@ -144,7 +153,7 @@ class _Reading:
     def _bound(self, binding: Any) -> _Definition:
         """The model that a name stands for, here or in the file that it is imported from."""
         if self.depth > _EXTENSIONS_MAX:
-            raise NoModelError(Place(self.file.name), "refers to itself", _HINT)
+            raise self._endless()
         if isinstance(binding, Opaque):
             raise NoModelError(Place(self.file.name), f"exports {binding.reason}", _HINT)
         if not isinstance(binding, Import):
@@ -153,10 +162,18 @@ class _Reading:
         if there is None or binding.name == "*":
             reason = f"exports what {binding.source!r} has, which is not read"
             raise NoModelError(Place(self.file.name), reason, _HINT)
-        reading = _Reading(there, self.evaluator, self.depth + 1)
+        reading = _Reading(there, self.evaluator, self.depth + 1, extends=self.extends)
         if binding.name == "default":
             return reading.definition()
         return reading._bound(there.exports.get(binding.name, Opaque("nothing of this name")))
+
+    def _endless(self) -> StacksError:
+        """A name that leads to itself is no model; models that extend each other are wrong ones."""
+        if not self.extends:
+            return NoModelError(Place(self.file.name), "refers to itself", _HINT)
+        reason = f"extends itself, or over {_EXTENSIONS_MAX} models one after another"
+        hint = "extend a model that extends none of these"
+        return ModelDeclarationError(Place(self.file.name), reason, hint)
 
     def _model(self, node: Node) -> _Definition:
         self.file.check(node)
@@ -235,7 +252,7 @@ class _Reading:
                 self.module.library.imported(self.module, there) is None
             ):
                 return None
-        return _Reading(self.module, self.evaluator, self.depth + 1)._model(node)
+        return _Reading(self.module, self.evaluator, self.depth + 1, extends=True)._model(node)
 
     def _unread(self, node: Node) -> Unresolved:
         reason = "is extended and cannot be read; only what is added to it is known"
@@ -253,7 +270,7 @@ class _Reading:
 
     def _translate(self, tree: Tree) -> None:
         """Functions of factories and keys as what they say."""
-        attributes, keys = tree.get("attributes"), tree.get("dynamodb")
+        attributes, keys = tree.get("attributes"), tree.get("dynamodb", tree.get("keys"))
         indexes = tree.get("indexes")
         for index in indexes if isinstance(indexes, Row) else ():
             if isinstance(index, Tree) and isinstance(index.get("where"), str):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from orm.definitions.entity import EntityDefinition, Unresolved
+from orm.definitions.names import nearest
+from orm.errors import ConfigurationError
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -44,11 +46,18 @@ class Parsed(msgspec.Struct, frozen=True):
     report: Report = Report()
 
     def __getitem__(self, name: str) -> EntityDefinition:
-        """The definition of a model by name."""
+        """The definition of a model by name.
+
+        Raises:
+            ConfigurationError: none of these files has it.
+        """
         for one in self.definitions:
             if one.name == name:
                 return one
-        raise KeyError(name)
+        known = [one.name for one in self.definitions]
+        near = nearest(name, known)
+        hint = f"write {near!r}" if near else f"there are {', '.join(known) or 'none'}"
+        raise ConfigurationError("parsed", f"has no model {name!r}", hint)
 
 
 def first_line(text: str) -> str:

@@ -28,6 +28,11 @@ WRAPPERS: Final = frozenset(
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{([0-9A-Fa-f]{1,8})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r\n|[\s\S]))"
 )
+_NO_COMMA: Final = re.compile(
+    rb"""[\w'"`\])}][ \t]*(?://[^\n]*)?\r?\n\s*(?:[\w$]+|'[^'\n]*'|"[^"\n]*")\s*:"""
+)
+"""The end of a value, and on a later line the name of an entry."""
+_NEXT_LINE: Final = re.compile(rb"[^\n]*\n\s*[^\n]*")
 _SINGLE: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _NEWLINES: Final = frozenset({"\n", "\r", "\r\n", "\u2028", "\u2029"})
 
@@ -106,6 +111,7 @@ class SourceFile:
         """Refuse a node that is not TypeScript throughout."""
         if node.has_error:
             broken = next(broken_nodes(node), node)
+            self._refuse_without_comma(broken)
             missing = f"is followed by no {broken.type!r}" if broken.is_missing else ""
             raise self.refuse(broken, missing or "is no TypeScript")
 
@@ -113,7 +119,21 @@ class SourceFile:
         """Refuse a file whose statements cannot be told apart."""
         for node in self.root.children:
             if node.is_error or node.is_missing:
+                self._refuse_without_comma(next(broken_nodes(self.root)))
                 raise self.refuse(_giving_up(node), "is where the file stops being TypeScript")
+
+    def _refuse_without_comma(self, broken: Node) -> None:
+        """Name the line after which an entry follows without a comma, which is what reading most
+        often breaks at; the tree shows it at another place each time."""
+        start = self.content[: broken.start_byte].rstrip().rfind(b"\n") + 1
+        end = _NEXT_LINE.match(self.content, broken.end_byte)
+        found = _NO_COMMA.search(self.content, start, end.end() if end else broken.end_byte)
+        if found is not None:
+            row = self.content.count(b"\n", 0, found.start())
+            line = self._lines[row].decode(errors="replace").rstrip()
+            column = len(line) - len(line.lstrip()) + 1
+            place = Place(self.name, row + 1, column, line.strip()[:TEXT_LENGTH_MAX])
+            raise StacksSyntaxError(place, "is no TypeScript", "a comma is missing after it")
 
 
 def _giving_up(node: Node) -> Node:

@@ -206,6 +206,26 @@ def test_templates_of_keys() -> None:
     }
 
 
+def test_the_name_of_a_pattern_says_all_that_it_asks() -> None:
+    """So that two questions have two names."""
+    asked = [
+        {"equal": ["a"]},
+        {"equal": ["a"], "sort": "b"},
+        {"equal": ["a"], "sort": "-b"},
+        {"equal": ["a", "b"]},
+        {"where": {"c": None, "d": 1}},
+        {"name": "mine"},
+    ]
+    assert [one.name for one in model(patterns=asked).patterns] == [
+        "by_a",
+        "by_a_sort_b",
+        "by_a_sort_b_desc",
+        "by_a_b",
+        "all_where_c_None_where_d_1",
+        "mine",
+    ]
+
+
 def test_what_is_not_known_is_kept() -> None:
     """At the top, in an attribute, in a relation."""
     found = model(
@@ -255,7 +275,12 @@ def test_unresolved_values_are_gathered_from_anywhere() -> None:
         (
             {"belongsTo": [{"model": "A", "onDelete": "explode"}]},
             ("belongsTo", 0, "onDelete"),
-            "there are cascade, restrict and set null",
+            "there are cascade, restrict, set null and no action",
+        ),
+        (
+            {"belongsTo": [{"model": "A", "onUpdate": "explode"}]},
+            ("belongsTo", 0, "onUpdate"),
+            "there are cascade, restrict and no action",
         ),
         *(
             (

@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from orm.definitions import EntityDefinition, PivotDefinition, Reference
+from orm.config import SingleTableConfig
+from orm.definitions import (
+    EntityDefinition,
+    PivotDefinition,
+    Reference,
+    Source,
+    Unresolved,
+    define,
+)
 from orm.errors import ConfigurationError
-from orm.indexes import PlanOptions, errors, plan_indexes
+from orm.indexes import KeyPatternGenerator, PlanOptions, errors, plan_indexes
 from tests.unit.indexes.shop import attribute, entity, index, pattern, relation
 
+CONFIG = SingleTableConfig(table="shop")
 WIDE = PlanOptions(gsis_max=20)
 
 
@@ -70,7 +79,18 @@ def test_a_pattern_over_what_no_key_carries_is_refused(field, why):
 
 def test_two_patterns_of_one_name_are_refused():
     given = user(patterns=(pattern("p", "name"), pattern("p", "id", "name")))
-    says(refused(errors.DuplicatePatternError, given), "User", "'p'", "rename")
+    text = refused(errors.DuplicatePatternError, given)
+    says(text, "User", "'p'", "its pattern p (name)", "its pattern p (id, name)", "a name of its")
+
+
+def test_a_pattern_with_the_name_of_another_question_says_whose():
+    """A unique attribute is asked by; the same question may be declared, another may not."""
+    email = attribute("email", unique=True)
+    same = entity("User", email, "at", patterns=(pattern("by email", "email"),))
+    assert plan_indexes([same]).entity("User").answer("by email").via == "claim"
+    other = replace(same, patterns=(pattern("by email", "email", sort="at"),))
+    text = refused(errors.DuplicatePatternError, other)
+    says(text, "its unique by email (email)", "its pattern by email (email; sort at)")
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, float("nan"), b"x"])
@@ -177,6 +197,12 @@ def test_a_pattern_with_a_parent_that_it_does_not_ask_by_is_refused():
     given = post(patterns=(pattern("p", "a", with_parent="User"),))
     text = refused(errors.ColocationError, user(), given)
     says(text, "Post", "'p'", "User", "foreign key")
+
+
+def test_a_parent_that_is_not_defined_is_named():
+    given = post(patterns=(pattern("p", "user_id", with_parent="Usr"),))
+    text = refused(errors.ColocationError, user(), given)
+    says(text, "Post, pattern 'p'", "Usr is not defined", "write 'User'")
 
 
 def test_an_item_collection_that_is_too_hot_is_refused():
@@ -335,10 +361,75 @@ def test_a_misspelled_primary_key_is_refused(keys):
 
 def test_a_template_in_an_index_above_the_limit_is_refused():
     given = keyed("Visit", gsi6pk=("VISIT", Reference("at")))
-    says(refused(errors.GsiOverflowError, given), "Visit", "gsi6pk", "5 are allowed")
+    text = refused(errors.KeyTemplateError, given)
+    says(text, "Visit, key 'gsi6pk'", "is of index 6", "5 are allowed", "gsis_max")
 
 
 def test_entities_whose_rows_would_overwrite_each_other_are_refused():
     given = keyed("Profile", pk=("USER", Reference("user_id")), sk=("USER", Reference("user_id")))
     text = refused(errors.KeyClashError, user(), given)
-    says(text, "User", "Profile", "table", "USER#{")
+    says(text, "User", "Profile", "in table, at USER#{user_id} | USER#{user_id}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ({"pk": Source("b => f(b)"), "sk": "A#{id}"}, "pk"),
+        ({"pk": "A#{id}", "sk": Source("b => f(b)")}, "sk"),
+        ({"GSI1PK": "A#{id}", "gsi1_sk": Unresolved("b => f(b)")}, "gsi1sk"),
+    ],
+)
+def test_half_a_key_that_could_not_be_read_is_refused(keys, key):
+    """It was given, so that nothing else may stand in its place."""
+    given = define({"name": "Bed", "dynamodb": keys})
+    says(refused(errors.KeyTemplateError, given), f"Bed, key '{key}'", "read: `b => f(b)`")
+
+
+# --- what is asked of a plan, and given to the planner ---
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda plan: plan.entity("user"), ("'user'", "write 'User'")),
+        (lambda plan: plan.entity("X"), ("the plan: has no entity 'X'", "there are Post, User")),
+        (lambda plan: plan.route("User", "x"), ("User: has no relation", "'x'", "there are posts")),
+        (lambda plan: plan.route("Post", "x"), ("there are none",)),
+        (lambda plan: plan.entity("User").answer("by key"), ("User: has no pattern 'by key'",)),
+        (lambda plan: plan.ask("X", ["id"]), ("'X'",)),
+        (lambda plan: KeyPatternGenerator(plan, CONFIG).pk("user"), ("write 'User'",)),
+    ],
+)
+def test_what_is_not_in_a_plan_is_told_from_what_is(ask, words):
+    plan = plan_indexes([user(relations=(relation("has_many", "posts", "Post"),)), post()])
+    with pytest.raises(errors.NotPlannedError) as caught:
+        ask(plan)
+    says(str(caught.value), *words)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_question_of_no_attribute_is_refused():
+    """None is the answer to a question that no key answers."""
+    plan = plan_indexes([user()])
+    assert plan.ask("User", ["name"]) is None
+    for equal, sort in ((["nam"], ""), (["id"], "nam")):
+        with pytest.raises(errors.UnknownAttributeError, match=r"question.*'nam'.*write 'name'"):
+            plan.ask("User", equal, sort)
+    with pytest.raises(ConfigurationError, match="a text") as caught:
+        plan.ask("User", "id")
+    assert caught.value.hint == "write ['id']"
+
+
+@pytest.mark.parametrize(
+    ("given", "lock", "words"),
+    [
+        ([{"name": "E"}], None, ("definitions[0]: is a dict", "write define({…})")),
+        (user(), None, ("is one EntityDefinition", "plan_indexes([")),
+        ({"name": "E"}, None, ("is one dict",)),
+        ([user()], "schema.lock.json", ("lock", "write read_lock('schema.lock.json')")),
+    ],
+)
+def test_what_is_no_definition_or_no_lock_is_refused(given, lock, words):
+    with pytest.raises(ConfigurationError) as caught:
+        plan_indexes(given, lock=lock)
+    says(f"{caught.value}; {caught.value.hint}", *words)

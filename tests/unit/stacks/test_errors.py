@@ -76,6 +76,23 @@ def test_refused_with_its_place(
     assert str(error).startswith(f"app/Thing.ts:{line}:{column}:" if line else "app/Thing.ts:")
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "shown"),
+    [
+        ("export default {\n  name: 'Bed'\n  table: 'beds'\n}", 2, "name: 'Bed'"),
+        ("export default f({\n  name: 'Bed' // so\n  'table': 'beds'\n})", 2, "name: 'Bed' // so"),
+        (OPEN + "  attributes: {\n    a: {}\n    b: {}\n  }\n}", 4, "a: {}"),
+        (OPEN + "  hasMany: ['A']\n  traits: { useUuid: true }\n}", 3, "hasMany: ['A']"),
+        (OPEN + "  unique: f(1)\n\n c: 2 }", 3, "unique: f(1)"),
+    ],
+)
+def test_a_comma_that_is_missing_is_named(text: str, line: int, shown: str) -> None:
+    """With the line after which it belongs, whatever the tree makes of it."""
+    error = refused(text)
+    assert type(error) is StacksSyntaxError
+    assert (error.line, error.text, error.hint) == (line, shown, "a comma is missing after it")
+
+
 def test_near_miss_names_the_right_spelling() -> None:
     """In the spelling that the source uses."""
     assert refused(OPEN + "  primaryKye: 'id',\n}").hint == "write primaryKey"
@@ -111,6 +128,38 @@ def test_two_files_of_one_model_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_text("export default { name: 'Thing' }")
     with pytest.raises(DuplicateModelError, match=r"b\.ts: declares Thing, as .*a\.ts does"):
         StacksModelParser().parse(tmp_path)
+
+
+@pytest.mark.parametrize("index", ["index.ts", "Zindex.ts"])
+def test_a_file_that_passes_a_model_on_is_no_second_one(tmp_path: Path, index: str) -> None:
+    """Whichever of the two is read first, and from wherever it is passed on."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "Thing.ts").write_text("export default { name: 'Thing' }")
+    (tmp_path / index).write_text("export { default } from './Thing'")
+    (tmp_path / "deep" / "index.ts").write_text("import T from '../Thing'\nexport default T")
+    assert [one.name for one in StacksModelParser().parse(tmp_path).definitions] == ["Thing"]
+
+
+def test_hidden_files_are_not_read(tmp_path: Path) -> None:
+    """Editors leave some."""
+    (tmp_path / ".Thing.ts").write_text("export default {")
+    assert StacksModelParser().parse(tmp_path).definitions == ()
+
+
+def test_models_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    """Also in a folder: they are models, and wrong ones."""
+    for one, other in (("A", "B"), ("B", "A")):
+        text = f"import Base from './{other}'\nexport default extendModel(Base, {{}})"
+        (tmp_path / f"{one}.ts").write_text(text)
+    with pytest.raises(ModelDeclarationError, match="extends itself"):
+        StacksModelParser().parse(tmp_path)
+
+
+def test_a_model_that_was_not_read_is_told_from_those_that_were() -> None:
+    parsed = StacksModelParser().parse_text("export default { name: 'Thing' }")
+    with pytest.raises(ConfigurationError, match="parsed: has no model 'thing'") as caught:
+        parsed["thing"]
+    assert caught.value.hint == "write 'Thing'"
 
 
 def test_byte_order_mark_is_no_syntax(tmp_path: Path) -> None:

@@ -132,6 +132,12 @@ def test_constants_come_through_reexports_and_namespaces(tmp_path: Path) -> None
     assert found.others["custom"] == [["d"], 3, 3, 3]
 
 
+def test_a_text_has_no_files_beside_it() -> None:
+    """So that nothing is said of whether the file is there."""
+    (one,) = read("import { A } from './a'\nexport default { custom: A }").unresolved
+    assert one.reason == "is imported from './a', and a text has no files beside it"
+
+
 def test_import_that_is_not_there_is_reported(tmp_path: Path) -> None:
     """A package is not read, a missing file cannot be."""
     (tmp_path / "M.ts").write_text(
