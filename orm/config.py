@@ -5,12 +5,17 @@ Every name is configuration. Code asks this object and never spells an attribute
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import msgspec
 
 from orm.errors import ConfigurationError
 from orm.keys import Keys
 from orm.limits import GSIS_MAX, LSIS_MAX
 from orm.requests import Item
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{3,255}")  # API reference, CreateTable
 
 
 class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +52,7 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         for setting in ("index", "index_pk", "index_sk", "local_index", "local_index_sk"):
             if "{n}" not in getattr(self, setting):
                 raise ConfigurationError(setting, "must contain {n}, the number of the index")
+        self._check_names()
         if "{prefix}" not in self.prefix:
             raise ConfigurationError("prefix", "must contain {prefix}, the entity's own prefix")
         names = [self.pk, self.sk, self.entity]
@@ -55,6 +61,16 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         if len(set(names)) != len(names) or not all(names):
             raise ConfigurationError("names", f"must differ and not be empty: {_told(names)}")
         Keys(self.delimiter)
+
+    def _check_names(self) -> None:
+        """Refuse what no table or index may be called."""
+        named = {"table": self.table, "index": self.index_name(1)}
+        named["local_index"] = self.local_index_name(1)
+        for setting, name in named.items():
+            if not _NAME.fullmatch(name) and not (setting == "table" and name.startswith("arn:")):
+                raise ConfigurationError(
+                    setting, f"{name!r} is no name: DynamoDB's have 3 to 255 of a-z, A-Z, 0-9, _.-"
+                )
 
     @property
     def keys(self) -> Keys:

@@ -14,7 +14,7 @@ from orm.definitions.entity import (
     Unresolved,
 )
 from orm.definitions.kinds import KINDS, kind_of
-from orm.definitions.names import snake_case
+from orm.definitions.names import nearest, snake_case
 from orm.definitions.rules import RULE_HINT, RuleFormError, read_rules
 from orm.definitions.section import Section, describe, plain, settled
 from orm.definitions.source import Source
@@ -102,7 +102,9 @@ def read_attribute(spelled: str, content: Any, parent: Section) -> ReadAttribute
         foreign_key=section.flag("foreign_key") is not False,
     )
     others = section.rest(KNOWN)
-    if declared_type and snake_case(declared_type.partition("(")[0]) not in KINDS:
+    if declared_type and (said := snake_case(declared_type.partition("(")[0])) not in KINDS:
+        if near := nearest(said, KINDS):
+            raise section.refuse(f"is {declared_type!r}", f"write {near}", "type")
         others["type"] = declared_type
     return ReadAttribute(definition, others)
 
@@ -166,9 +168,13 @@ def _messages(section: Section, rules: tuple[RuleCall, ...]) -> dict[str, str]:
 
 
 def _choices(section: Section, rules: tuple[RuleCall, ...]) -> tuple[Any, ...]:
+    name = next((one for one in ("enum", "choices") if one in section.spelling), "enum")
     said = plain(section.take("choices", "enum", default=None))
     if isinstance(said, list | tuple):
         return tuple(one for one in said if plain(one) is not None)
+    if said is not None:
+        hint = "write ['open', 'closed']"
+        raise section.refuse(f"is {describe(said)}, not a list", hint, section.spelling[name])
     found = next((rule.arguments for rule in rules if rule.name == "enum"), ())
     return tuple(one for one in found if not isinstance(one, Unresolved))
 
@@ -177,6 +183,9 @@ def _default(section: Section) -> Any:
     value = section.take("default")
     if isinstance(value, Source):
         return value.unresolved()
+    if callable(value):
+        hint = "give a value, or declare a class with attr(default_factory=…)"
+        raise section.refuse("is a function; a definition holds none", hint, "default")
     return value if isinstance(value, Unresolved) else settled(value)
 
 

@@ -182,7 +182,7 @@ class _Declaration:
 
     def _keys(self) -> dict[str, KeyTemplate]:
         name = "keys" if "keys" in self.section.spelling else "dynamodb"
-        keys, others = read_keys(self.section.section(name))
+        keys, others = read_keys(self.section.section("keys", "dynamodb"))
         if others:
             self.others[name] = settled(others)
         return keys

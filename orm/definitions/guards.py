@@ -6,6 +6,7 @@ decide from the row alone whether to write the index's key or remove it.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -31,6 +32,7 @@ class Guard(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether a row with these values passes."""
         found = values.get(self.attribute)
         found = None if found is msgspec.UNSET else found
+        found = found.value if isinstance(found, enum.Enum) else found  # as it is stored
         if self.test == "absent":
             return found is None
         if self.test == "present":

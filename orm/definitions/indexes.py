@@ -40,8 +40,9 @@ def _named(parent: Section, name: str, value: Any) -> Section:
 
 def read_index(section: Section, table: str) -> tuple[IndexDefinition, list[Unresolved]]:
     """One index, and its condition where that is SQL, which nothing here reads."""
+    unread = section.is_unread("columns", "fields")
     columns = tuple(snake_case(one) for one in section.texts("columns", "fields"))
-    if not columns and not any(n in section.spelling for n in ("columns", "fields")):
+    if not columns and not unread:
         raise section.refuse("has no columns", "write columns: ['team_id', 'tone']")
     name = section.text("name", default="_".join((table, *columns)))
     unique = bool(section.flag("unique"))

@@ -17,6 +17,7 @@ import msgspec
 
 from orm.definitions.entity import KeyTemplate, Reference
 from orm.definitions.guards import Guards
+from orm.keys import encode_part
 
 PathKind: TypeAlias = Literal["table", "gsi", "lsi"]
 
@@ -106,8 +107,10 @@ def attributes_of(template: KeyTemplate) -> tuple[str, ...]:
 
 
 def template_text(template: KeyTemplate, delimiter: str = "#") -> str:
-    """A template to be read: `USER#{id}`."""
-    parts = [part if isinstance(part, str) else f"{{{part.attribute}}}" for part in template]
+    """A template to be read: `USER#{id}`. Texts are as they are stored."""
+    parts = [
+        encode_part(part) if isinstance(part, str) else f"{{{part.attribute}}}" for part in template
+    ]
     return delimiter.join(parts)
 
 

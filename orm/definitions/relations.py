@@ -18,9 +18,9 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from orm.definitions.entity import PivotDefinition, RelationDefinition, RelationKind, Unresolved
-from orm.definitions.names import foreign_key, plural, singular, snake_case
+from orm.definitions.names import foreign_key, nearest, plural, singular, snake_case
 from orm.definitions.pivots import edge_name, read_pivot
-from orm.definitions.section import Section, describe, plain
+from orm.definitions.section import Section, camel_case, describe, plain
 
 KINDS: Final[tuple[RelationKind, ...]] = (
     "belongs_to",
@@ -161,8 +161,19 @@ def _from_mapping(
         return
     inner = Section(value, section.model, path)
     for alias, one in inner.items():
+        _check_alias(inner, alias, one)
         if plain(one) is not None:
             yield _Entry(section, (*path, alias), snake_case(alias), one)
+
+
+def _check_alias(inner: Section, alias: str, model: Any) -> None:
+    """Refuse `{'modle': 'Essay'}`, which would be a relation `modle`; but `{'modal': 'Modal'}` is
+    one."""
+    name = snake_case(alias)
+    near = nearest(name, _SAID)
+    if near and isinstance(model, str) and name not in (one := snake_case(model), plural(one)):
+        hint = f"write {near if name == alias else camel_case(near)}"
+        raise inner.refuse("is no name of a relation", f"{hint}, or relationName", alias)
 
 
 class _Entry:

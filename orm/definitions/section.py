@@ -57,6 +57,12 @@ class Section:
             raise self.refuse(f"says the same as {first!r}", "leave one out", second)
         return self._content.pop(found[0]) if found else default
 
+    def is_unread(self, *names: str) -> bool:
+        """Whether what stands under these names is not known, wholly or in part."""
+        found = [self._content[name] for name in names if name in self._content]
+        inner = [one for value in found if isinstance(value, list | tuple) for one in value]
+        return any(isinstance(one, Unresolved | Source) for one in (*found, *inner))
+
     def flag(self, *names: str) -> bool | None:
         """A yes or no; None where it is not said, or could not be read."""
         value = plain(self.take(*names, default=None))

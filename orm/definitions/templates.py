@@ -12,12 +12,15 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from orm.definitions.entity import KeyTemplate, Reference, Unresolved
-from orm.definitions.names import snake_case
+from orm.definitions.names import nearest, snake_case
 from orm.definitions.section import Section, describe
 from orm.definitions.source import Source
 
 SEPARATOR: Final = "#"
 _KEY_NAME: Final = re.compile(r"(pk|sk|(gsi|lsi)[0-9]{1,2}(pk|sk))")
+KEY_NAMES: Final = ("pk", "sk", "gsi1pk", "gsi1sk")
+"""The names that others are like."""
+
 _REFERENCE: Final = re.compile(r"\{([^{}]+)\}")
 
 
@@ -41,6 +44,8 @@ def read_keys(section: Section) -> tuple[dict[str, KeyTemplate], dict[str, Any]]
     others: dict[str, Any] = {}
     for spelled, value in section.items():
         name = key_name(spelled)
+        if name is None and (near := nearest(spelled, KEY_NAMES)):
+            raise section.refuse("is no key of a table", f"write {near}", spelled)
         if name is None or isinstance(value, Unresolved | Source):
             others[spelled] = value.text if isinstance(value, Source) else value
         elif name in keys:

@@ -95,15 +95,17 @@ class DuplicatePatternError(PlanError):
 
 
 class GuardValueError(PlanError):
-    """A sparse condition compares with a value that is no text, number, boolean or None."""
+    """A sparse condition compares with a value that no row can have, so no row would pass."""
 
-    def __init__(self, entity: str, pattern: str, attribute: str, kind: str) -> None:
+    def __init__(
+        self, entity: str, pattern: str, attribute: str, given: str, possible: str
+    ) -> None:
         super().__init__(
             f"{entity}, pattern {pattern!r}",
-            f"`where` compares {attribute!r} with a value of type {kind}",
-            "compare with a text, number, boolean or None",
+            f"`where` compares {attribute!r} with {given}",
+            f"compare with {possible}",
         )
-        self.args = (entity, pattern, attribute, kind)
+        self.args = (entity, pattern, attribute, given, possible)
         self.entity, self.pattern, self.attribute = entity, pattern, attribute
 
 

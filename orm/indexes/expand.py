@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from orm.definitions import EntityDefinition
+from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 from orm.indexes.edges import add_edges
 from orm.indexes.errors import ClaimOverflowError, PrefixClashError
@@ -32,6 +33,7 @@ def expand(
     expansion = Expansion(given, options)
     add_edges(expansion, frozenset(names))
     _check_prefixes(expansion)
+    _report_unknown(expansion)
     every = list(expansion.facts.values())
     for facts in every:
         add_identity(expansion, facts)
@@ -74,6 +76,17 @@ def _check_prefixes(expansion: Expansion) -> None:
         prefix = expansion.options.prefix(name)
         if (other := owners.setdefault(prefix, name)) != name:
             raise PrefixClashError(name, other, prefix)
+
+
+def _report_unknown(expansion: Expansion) -> None:
+    """Say of options which entities of theirs there are not: perhaps they are yet to come."""
+    options = expansion.options
+    for setting, named in (("trashed", options.trashed), ("prefixes", options.prefixes)):
+        for name in sorted(set(named) - expansion.facts.keys()):
+            near = nearest(name, expansion.facts)
+            hint = f"write {near!r}" if near else f"register {name}"
+            text = f"PlanOptions.{setting} names {name}, which is not defined; {hint}"
+            expansion.find(name, "not-defined", setting, text)
 
 
 def _check_claims(expansion: Expansion) -> None:

@@ -20,6 +20,16 @@ DEFAULT_KEY: Final = "id"
 
 IMMUTABLE_RULE: Final = "immutable"
 _FEW_VALUES: Final = frozenset({"boolean", "enum"})
+_COMPARED: Final[dict[Kind, tuple[tuple[type, ...], str]]] = {
+    "boolean": ((bool,), "True or False"),
+    "float": ((int, float), "a number"),
+    "integer": ((int,), "a whole number"),
+    "number": ((int, float), "a number"),
+    "string": ((str,), "a text"),
+    "timestamp": ((int,), "a whole number of seconds"),
+}
+"""What values of a kind are equal to."""
+
 _NO_KEY: Final = {"array": "holds a list", "json": "holds a tree"}
 
 
@@ -94,6 +104,16 @@ class Facts:
         found = self._attributes.get(name)
         own = found.kind if found else self._traits.get(name, "any")
         return self.pointing.get(name, own) if own == "any" else own
+
+    def not_of_kind(self, name: str, value: object) -> str:
+        """What an attribute can be, where that is not this value; empty where it can be it."""
+        found = self._attributes.get(name)
+        if found is not None and found.choices and value not in found.choices:
+            return " or ".join(map(repr, found.choices))
+        kind = self.kind(name)
+        types, possible = _COMPARED.get(kind, ((), ""))
+        same = isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
+        return possible if types and not same else ""
 
     def point(self, name: str, kind: Kind) -> None:
         """Take an attribute for one of this kind, unless it says another."""

@@ -41,11 +41,18 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     prefixes: Mapping[str, str] = {}
 
     def __post_init__(self) -> None:
-        if not 0 <= self.gsis_max <= GSIS_MAX:
+        number = isinstance(self.gsis_max, int) and not isinstance(self.gsis_max, bool)
+        if not number or not 0 <= self.gsis_max <= GSIS_MAX:
             raise ConfigurationError(
-                "gsis_max", f"{self.gsis_max} is not within 0 and {GSIS_MAX}, DynamoDB's limit"
+                "gsis_max",
+                f"{self.gsis_max!r} is not within 0 and {GSIS_MAX}, DynamoDB's limit",
+                "give a whole number",
             )
+        for entity, prefix in self.prefixes.items():
+            if not isinstance(prefix, str) or not prefix:
+                hint = f"leave {entity} out to have its name in capitals"
+                raise ConfigurationError("prefixes", f"{prefix!r} of {entity} is no prefix", hint)
 
     def prefix(self, entity: str) -> str:
         """The key prefix of an entity."""
-        return self.prefixes.get(entity) or entity_prefix(entity)
+        return self.prefixes.get(entity, entity_prefix(entity))

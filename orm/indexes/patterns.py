@@ -181,7 +181,10 @@ def _guard(facts: Facts, pattern: str, name: str, value: object) -> Guard:
     if value is None:
         return absent(name)
     if not isinstance(value, (str, int, float)) or value != value:  # NaN equals nothing
-        raise GuardValueError(facts.name, pattern, name, type(value).__name__)
+        reason = f"a value of type {type(value).__name__}"
+        raise GuardValueError(facts.name, pattern, name, reason, "a text, number, boolean or None")
+    if known := facts.not_of_kind(name, value):
+        raise GuardValueError(facts.name, pattern, name, repr(value), known)
     return Guard(name, "is", value)
 
 
@@ -259,14 +262,16 @@ def _add_unique(expansion: Expansion, facts: Facts, unique: UniqueSet) -> None:
 
 
 def _add_index(expansion: Expansion, facts: Facts, index: IndexDefinition) -> None:
-    guards = guards_of(facts, index.name, index.where)
+    guards, declared = guards_of(facts, index.name, index.where), index
     facts.check(f"index {index.name!r}", index.columns)
     if facts.soft_deletes in index.columns:
         # In SQL such a column is there to tell live rows from the others; a guard does that here.
         guards = live(facts, (), guards)
         index = _without(index, facts.soft_deletes)
     if not index.columns:
-        text = "holds nothing but when rows were put into the bin; see PlanOptions.trashed"
+        text = "has no columns that could be read"
+        if declared.columns:
+            text = "holds nothing but when rows were put into the bin; see PlanOptions.trashed"
         expansion.find(facts.name, "no-index", index.name, text)
     elif index.unique:
         casefold = tuple(name for name in index.columns if _casefolds(facts, name))

@@ -34,6 +34,10 @@ def refused(**entries: Any) -> DefinitionError:
     return caught.value
 
 
+def _at_x(inside: str, hint: str) -> tuple[tuple[str, str, str], str]:
+    return ("attributes", "x", inside), hint
+
+
 def test_the_documents_model() -> None:
     """As it stands in the document, registered from a dict."""
     user = define(
@@ -186,6 +190,19 @@ def test_every_shape_of_a_relation(declared: Any, name: str, model_name: str, ke
     assert (found.name, found.model, found.foreign_key) == (name, model_name, key)
 
 
+def test_a_relation_may_be_called_nearly_like_a_setting() -> None:
+    """Where it is called as its model is."""
+    found = model(hasMany=[{"modal": "Modal"}, {"throughs": "Through"}]).relations
+    assert [(one.name, one.model) for one in found] == [("modal", "Modal"), ("throughs", "Through")]
+
+
+def test_columns_that_could_not_be_read_are_no_empty_ones() -> None:
+    """The index is reported, and left to the planner."""
+    found = model(indexes=[{"name": "i", "columns": Unresolved("COLUMNS")}])
+    assert found.indexes[0].columns == ()
+    assert [one.text for one in found.unresolved] == ["COLUMNS"]
+
+
 def test_alias_uses_the_declared_key_of_the_model() -> None:
     """Where `author_id` is declared and `writer_id` is not."""
     found = model(belongsTo={"Writer": "Author"}, attributes={"authorId": {}})
@@ -298,6 +315,26 @@ def test_unresolved_values_are_gathered_from_anywhere() -> None:
             ("patterns", 0, "where"),
             "write where: {status: 'open'}",
         ),
+        ({"keys": {"pkk": "A#{id}"}}, ("keys", "pkk"), "write pk"),
+        ({"keys": {"pk": "A"}, "dynamodb": {"pk": "A"}}, ("dynamodb",), "leave one out"),
+        (
+            {"hasMany": [{"modle": "Essay"}]},
+            ("hasMany", 0, "modle"),
+            "write model, or relationName",
+        ),
+        (
+            {"hasMany": {"throgh": "Team"}},
+            ("hasMany", "throgh"),
+            "write through, or relationName",
+        ),
+        ({"attributes": {"x": {"enum": "a,b"}}}, *_at_x("enum", "write ['open', 'closed']")),
+        ({"attributes": {"x": {"type": "strng"}}}, *_at_x("type", "write string")),
+        (
+            {"attributes": {"x": {"default": dict}}},
+            *_at_x("default", "give a value, or declare a class with attr(default_factory=…)"),
+        ),
+        ({"patterns": [{}]}, ("patterns", 0), "write equal: ['team_id'], or a name for all rows"),
+        ({"indexes": [{"columns": []}]}, ("indexes", 0), "write columns: ['team_id', 'tone']"),
         ({"get": {"y": len}}, ("get", "y"), "declare it on a model class"),
     ],
 )

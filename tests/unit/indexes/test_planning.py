@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
+
 import pytest
 from msgspec.structs import replace
 
 from orm.definitions import RelationDefinition, RuleCall, Traits, Unresolved, define
-from orm.indexes import PlanOptions, plan_indexes
+from orm.indexes import Guard, PlanOptions, plan_indexes
 from tests.unit.indexes.shop import attribute, entity, index, pattern, relation
 
 
@@ -207,6 +209,29 @@ def test_only_the_rows_of_an_index_heap_up_in_it():
         "all E rows where a = 'x' are one partition of index 1",
         "all E rows are one partition of index 2",
     ]
+
+
+def test_a_guard_takes_a_choice_as_it_is_stored():
+    """Models hold members of an enum, definitions the values."""
+
+    class Mood(enum.Enum):
+        CALM = "calm"
+
+    guard = Guard("mood", "is", "calm")
+    assert guard.holds({"mood": Mood.CALM})
+    assert guard.holds({"mood": "calm"})
+    assert not guard.holds({"mood": None})
+
+
+def test_a_key_is_shown_as_it_is_stored():
+    """A prefix is one part, so what separates parts is escaped in it."""
+    plan = plan_indexes([entity("E")], PlanOptions(prefixes={"E": "U#X"}))
+    assert str(plan.entity("E").key) == "table: U$SX#{id} | U$SX#{id}"
+
+
+def test_an_index_whose_columns_could_not_be_read_says_so():
+    (finding,) = plan_indexes([entity("E", indexes=(index("i"),))]).findings
+    assert (finding.code, finding.text) == ("no-index", "has no columns that could be read")
 
 
 def test_keys_that_rules_allow_to_grow_too_long_are_reported():

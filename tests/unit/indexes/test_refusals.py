@@ -99,6 +99,80 @@ def test_a_guard_that_cannot_be_compared_is_refused(value):
     says(refused(errors.GuardValueError, given), "User", "'p'", "'name'")
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("boolean", 1, ("with 1", "compare with True or False")),
+        ("integer", True, ("with True", "a whole number")),
+        ("string", 1, ("with 1", "a text")),
+        ("number", "1", ("with '1'", "a number")),
+        ("enum", "opne", ("with 'opne'", "'open' or 'shut'")),
+    ],
+)
+def test_a_guard_that_no_row_passes_is_refused(kind, value, words):
+    """Its index would stay empty."""
+    field = attribute("x", kind=kind, choices=("open", "shut") if kind == "enum" else ())
+    given = user(patterns=(pattern("p", "name", where={"x": value}),))
+    given = replace(given, attributes=(*given.attributes, field))
+    says(refused(errors.GuardValueError, given), "User, pattern 'p'", "'x'", *words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("boolean", True), ("float", 1), ("string", ""), ("enum", "shut"), ("any", 1), ("date", None)],
+)
+def test_a_guard_that_rows_may_pass_is_planned(kind, value):
+    field = attribute("x", kind=kind, choices=("open", "shut") if kind == "enum" else ())
+    given = entity("User", field, "name", patterns=(pattern("p", "name", where={"x": value}),))
+    assert plan_indexes([given]).entity("User").indexes[0].guards
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"gsis_max": "5"}, ("gsis_max: '5'", "give a whole number")),
+        ({"gsis_max": True}, ("gsis_max: True",)),
+        ({"prefixes": {"User": ""}}, ("prefixes: '' of User", "leave User out")),
+        ({"prefixes": {"User": 1}}, ("prefixes: 1 of User",)),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(options, words):
+    with pytest.raises(ConfigurationError) as caught:
+        PlanOptions(**options)
+    says(f"{caught.value}; {caught.value.hint}", *words)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"table": "t"},
+        {"table": "a b c"},
+        {"index": "x{n}"},
+        {"local_index": "l/{n}"},
+        {"table": ""},
+    ],
+)
+def test_a_name_that_no_table_has_is_refused(names):
+    """Not first by CreateTable."""
+    with pytest.raises(ConfigurationError, match="3 to 255") as caught:
+        SingleTableConfig(**{"table": "shop", **names})
+    assert caught.value.setting == next(iter(names))
+    assert SingleTableConfig(table="arn:aws:dynamodb:eu-west-1:123456789012:table/shop")
+
+
+def test_an_option_for_an_entity_that_is_not_there_is_reported():
+    """It may be yet to come, so it is no error."""
+    given = PlanOptions(trashed=frozenset({"Usr"}), prefixes={"Other": "O"})
+    found = plan_indexes([user()], given).findings
+    assert [(one.entity, one.subject, one.code) for one in found] == [
+        ("Other", "prefixes", "not-defined"),
+        ("Usr", "trashed", "not-defined"),
+    ]
+    assert found[1].text.endswith(
+        "PlanOptions.trashed names Usr, which is not defined; write 'User'"
+    )
+
+
 def test_a_dangling_relation_is_named_and_strictly_refused():
     """By default it is a finding: models are registered one after another."""
     given = user(relations=(relation("has_many", "tokens", "PersonalAccessToken"),))

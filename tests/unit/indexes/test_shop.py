@@ -110,7 +110,7 @@ def test_key_patterns_are_readable_text(plan):
 
 
 def test_names_and_the_delimiter_are_configuration(plan):
-    other = SingleTableConfig(table="t", index="ix-{n}", index_pk="i{n}h", index_sk="i{n}r",
+    other = SingleTableConfig(table="shop", index="ix-{n}", index_pk="i{n}h", index_sk="i{n}r",
                               delimiter="\t")  # fmt: skip
     assert KeyPatternGenerator(plan, other).pk("User") == "USER\t{id}"
     assert [(i.name, i.pk, i.sk) for i in GsiDeriver(plan, other).derive()][:1] == [
@@ -120,7 +120,7 @@ def test_names_and_the_delimiter_are_configuration(plan):
 
 def test_prefixes_are_the_tables(plan):
     """Whoever planned; keys that are given, and texts that are no prefix, stay."""
-    config = SingleTableConfig(table="t", prefix="{prefix}.2")
+    config = SingleTableConfig(table="shop", prefix="{prefix}.2")
     prefixes = {name: config.entity_prefix(name.upper()) for name in plan.entities}
     prefixed = plan_indexes(SHOP, PlanOptions(prefixes=prefixes))  # as a connection plans
     mine, theirs = (KeyPatternGenerator(each, config) for each in (plan, prefixed))
