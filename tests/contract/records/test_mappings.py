@@ -12,6 +12,8 @@ from orm.clock import SystemClock
 from orm.driver import Driver
 from orm.errors import ConfigurationError, NoIndexError
 from orm.records import Attr, Dynamo, DynamoDBModel, Repository, UniqueError, attr
+from orm.records.clauses import Clause
+from orm.records.compiling import Asked, readers
 from orm.validation import InvalidRowError
 
 USER = {
@@ -203,14 +205,15 @@ def sparse(driver: Driver) -> Iterator[Repository[Any]]:
     made.connection(config=fresh_config(), driver=driver)
     task = {
         "name": "Task",
-        "attributes": {"team": {"fillable": True}, "done": {"fillable": True}, "n": {}},
+        "attributes": {one: {"fillable": True} for one in ("team", "done", "n", "kind", "zone")},
         "traits": {"useSoftDeletes": True},
         "patterns": {
             "open": {"equal": ["team"], "where": {"done": None}},
             "first": {"equal": ["team"], "sort": "n", "where": {"done": None, "kind": "a"}},
+            "in zone": {"equal": ["zone"]},
+            "open in zone": {"equal": ["zone"], "where": {"done": None, "kind": "a"}},
         },
     }
-    task["attributes"]["kind"] = {"fillable": True}  # type: ignore[index]
     made.register_model(task)
     create_table(driver, made.current.shape(), SystemClock())
     yield made.repository("Task")
@@ -233,6 +236,16 @@ def test_a_pattern_of_missing_values_is_asked_by_saying_so(sparse: Repository[An
     assert [row.id for row in ordered.limit(1).get()] == ["4"]
     sparse.delete(sparse.find_or_fail("4"))
     assert [row.id for row in ordered.get()] == ["1"]
+
+
+def test_a_key_that_sees_to_it_is_not_filtered_as_well(sparse: Repository[Any]) -> None:
+    """What another key does not see to is no reason to filter what it finds."""
+    team = Clause("team", "=", ("x",))
+    for said in (Clause("done", "=", (None,)), Clause("done", "null")):
+        (reader,) = readers(sparse, Asked(groups=((team, said),)))
+        assert [str(one) for one in reader.filters if "done" in str(one)] == []
+    with pytest.raises(NoIndexError):
+        sparse.query().where(zone="z", kind="a").get()
 
 
 @pytest.mark.parametrize("said", [{"kind": "a"}, {}])

@@ -171,6 +171,7 @@ def test_constant_factory_is_a_literal(value: str) -> None:
 def test_key_function_is_a_template(function: str, template: object) -> None:
     """Texts and attributes, in parts that `#` separates."""
     assert model(f"dynamodb: {{ pk: {function} }}").keys == {"pk": template}
+    assert model(f"keys: {{ pk: {function} }}").keys == {"pk": template}
 
 
 @pytest.mark.parametrize(
