@@ -40,6 +40,7 @@ from orm.records.relations import (
 )
 from orm.records.repository import Repository
 from orm.records.resolver import RelationshipResolver
+from orm.records.scopes import Scope, scope
 from orm.records.traits import Expires, HasUuid, SoftDeletes, Timestamps, Versioned
 from orm.records.transaction import Transaction
 from orm.records.transformer import EntityTransformer
@@ -75,6 +76,7 @@ __all__ = [
     "RelationshipResolver",
     "Repository",
     "RestrictedError",
+    "Scope",
     "SoftDeletes",
     "StaleRowError",
     "Synced",
@@ -96,4 +98,5 @@ __all__ = [
     "morph_to_many",
     "morphed_by_many",
     "new_id",
+    "scope",
 ]

@@ -243,7 +243,7 @@ def _hanging_on(row: _Row) -> list[_Row]:
 
 def hanging(repository: Repository[Any], values: Mapping[str, Any]) -> list[Any]:
     """The rows with these values, in the bin or not."""
-    asked: RecordQuery[Any] = repository.query().where(**values)
+    asked: RecordQuery[Any] = repository.unscoped().where(**values)
     if repository.definition.traits.soft_deletes:
         asked = asked.with_trashed()
     return asked.get()

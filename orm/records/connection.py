@@ -225,7 +225,7 @@ class Connection:
     def exists(self, model: str, attribute: str, value: Any, but_not: Any = None) -> bool:
         """Whether a row of `model`, other than the one with the key `but_not`, has this value."""
         repository: Repository[Any] = self.repository(model)
-        found = repository.query().where(**{attribute: value}).limit(2).all()
+        found = repository.unscoped().where(**{attribute: value}).limit(2).all()
         name = repository.plan.identity[0]
         return any(getattr(row, name) != but_not for row in found)
 

@@ -174,6 +174,11 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         return cls.repository().query()
 
     @classmethod
+    def unscoped(cls) -> RecordQuery[Self]:
+        """`query()` without default scopes."""
+        return cls.repository().unscoped()
+
+    @classmethod
     def where(cls, *clauses: Any, **equal: Any) -> RecordQuery[Self]:
         """`query().where(…)`."""
         return cls.repository().query().where(*clauses, **equal)

@@ -8,7 +8,7 @@ answers is refused, with the pattern to declare; `scan` reads the whole table an
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -28,6 +28,7 @@ from orm.records.relations import Relation
 from orm.records.requesting import rendered
 from orm.records.resolver import Having, RelationshipResolver, Wanted, having, wanted
 from orm.records.running import are_apart, counted, distinct, itself, merged, parts_of, rows_of
+from orm.records.scopes import scope_of
 from orm.records.spelling import several, spelled
 from orm.records.terms import Named, Terms, whole_number
 
@@ -111,6 +112,17 @@ class RecordQuery(Generic[R]):
         for, and left out."""
         clauses = self._terms.clauses(spelled(said, equal))
         return self._with(filters=(*self._asked.filters, *clauses))
+
+    def scope(self, named: Callable[..., Any] | str, *args: Any, **kwargs: Any) -> RecordQuery[R]:
+        """Narrowed by a scope of the model, given whole or by name, or by any function that takes a
+        query and returns one.
+
+        Raises:
+            ConfigurationError: the model has no scope of this name.
+        """
+        narrow = named if callable(named) else scope_of(self._repository.model, named)
+        narrowed: RecordQuery[R] = narrow(self, *args, **kwargs)
+        return narrowed
 
     def order_by(self, attribute: Named, direction: str = "asc") -> RecordQuery[R]:
         """Sorted by an attribute that keys sort by: `asc` or `desc`."""

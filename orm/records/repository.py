@@ -26,6 +26,7 @@ from orm.records.query import RecordQuery
 from orm.records.related import Related
 from orm.records.relations import RELATED, Relation
 from orm.records.saving import Change, Insert, Removal, Rows
+from orm.records.scopes import scopes_of
 from orm.requests import GetItem, Item
 from orm.validation import Validator
 
@@ -82,6 +83,7 @@ class Repository(Generic[R]):
             lookup=connection,
         )
         self.casefold = frozenset(name for one in plan.claims for name in one.casefold)
+        self._defaults = [one for one in scopes_of(model).values() if one.default]
         self._fields = frozenset(self.layout.fields)
         known = {one.name: one for one in definition.attributes}
         self._guarded = frozenset(
@@ -364,7 +366,14 @@ class Repository(Generic[R]):
     # --- finding ---
 
     def query(self) -> RecordQuery[R]:
-        """A question about the rows, to be completed with `where`."""
+        """A question about the rows, to be completed; default scopes are part of it."""
+        asked = RecordQuery(self)
+        for narrow in self._defaults:
+            asked = narrow(asked)
+        return asked
+
+    def unscoped(self) -> RecordQuery[R]:
+        """The same without default scopes."""
         return RecordQuery(self)
 
     def find(self, *key: object) -> R | None:
@@ -383,7 +392,7 @@ class Repository(Generic[R]):
         """The rows with these primary keys, in their order, 100 a call; a key of several parts is a
         tuple. Those that are not there are left out."""
         wanted = [self.identity(key if isinstance(key, tuple) else (key,)) for key in keys]
-        if not self.reads_by_identity:
+        if not self.reads_by_identity or self._defaults:
             found = in_parallel(lambda values: self.find(*values.values()), wanted)
             return [row for row in found if row is not None]
         config = self.connection.config
