@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -81,10 +82,15 @@ def _unreadable(request: Request[Any], body: bytes, error: Exception) -> DriverE
     )
 
 
+_MAKING: Final = threading.Lock()
+"""One decoder is made at a time: of types that two threads look at first msgspec makes a crash."""
+
+
 @cache
 def _decoder(answer_type: Any) -> msgspec.json.Decoder[Any]:
     # Not strict: DynamoDB writes numbers as text (`{"N": "7"}`), which a typed answer reads as int.
-    return msgspec.json.Decoder(answer_type, strict=False)
+    with _MAKING:
+        return msgspec.json.Decoder(answer_type, strict=False)
 
 
 _FROM_TRANSPORT: Final[dict[str, type[DriverError]]] = {

@@ -46,12 +46,22 @@ class Form(NamedTuple):
 class RowReader:
     """Makes rows of one model out of stored ones.
 
+    Args:
+        model: what the rows are.
+        attributes: field → attribute of the item.
+        marked: one more attribute, whose wire value the decoded item keeps as `mark`.
+
     Attributes:
         stored: the type that an item is decoded as.
         row: the row that a decoded item is.
     """
 
-    def __init__(self, model: type[msgspec.Struct], attributes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        model: type[msgspec.Struct],
+        attributes: Mapping[str, str],
+        marked: str | None = None,
+    ) -> None:
         infos = msgspec.structs.fields(model)
         forms = [form_of(info.type) for info in infos]
         self.stored = msgspec.defstruct(
@@ -59,12 +69,17 @@ class RowReader:
             [
                 _field(f"f{at}", info, form, attributes[info.name])
                 for at, (info, form) in enumerate(zip(infos, forms, strict=True))
-            ],
+            ]
+            + ([("mark", AttributeValue | None, _named(marked))] if marked else []),
             kw_only=True,
             frozen=True,
             gc=False,
         )
         self.row = _function(model, infos, forms)
+
+
+def _named(attribute: str) -> Any:
+    return msgspec.field(name=attribute, default=None)
 
 
 def _field(

@@ -8,12 +8,14 @@ from orm.records.dynamo import Dynamo, dynamo
 from orm.records.errors import (
     CheckFailedError,
     ContendedRowError,
+    ForeignRowError,
     ImmutableAttributeError,
     NotLoaded,
     PartlyWrittenError,
     RestrictedError,
     StaleRowError,
     UniqueError,
+    UnsavedRowError,
 )
 from orm.records.model import DynamoDBModel, new_id
 from orm.records.paging import CursorPage
@@ -52,6 +54,7 @@ __all__ = [
     "Dynamo",
     "DynamoDBModel",
     "Expires",
+    "ForeignRowError",
     "HasUuid",
     "ImmutableAttributeError",
     "Many",
@@ -70,6 +73,7 @@ __all__ = [
     "Timestamps",
     "Transaction",
     "UniqueError",
+    "UnsavedRowError",
     "Versioned",
     "attr",
     "belongs_to",

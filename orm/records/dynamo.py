@@ -27,10 +27,11 @@ from orm.settings import load_settings, open_driver
 
 
 class Dynamo:
-    """A default connection, and its models."""
+    """A default connection, and the models that follow it."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
+        self._models: list[Registrable] = []
 
     def connection(
         self,
@@ -43,7 +44,8 @@ class Dynamo:
         config: SingleTableConfig | None = None,
         **options: Any,
     ) -> Connection:
-        """Make the connection that models use from now on.
+        """Make the connection that models use from now on: those that were registered before are
+        registered with it, too. Rows that were found before stay of the connection that found them.
 
         Args:
             table: the table's name; its attributes have the default names.
@@ -64,8 +66,10 @@ class Dynamo:
         if driver is None:
             settings = load_settings(region=region, endpoint=endpoint, engine=engine)
             driver = open_driver(settings)
-        self._connection = Connection(driver, named, **options)
-        return self._connection
+        made = Connection(driver, named, **options)
+        made.register(*self._models)
+        self._connection = made
+        return made
 
     @property
     def current(self) -> Connection:
@@ -80,20 +84,22 @@ class Dynamo:
         return self._connection
 
     def register_model(self, *models: Registrable) -> None:
-        """Take models into the connection, and bind classes to it.
+        """Take models into the connection, and let classes use it and every later one.
 
         Raises:
             ConfigurationError, DefinitionError: see `Connection.register`.
         """
         for model in models:
             self.current.register(model)
+            if model not in self._models:
+                self._models.append(model)
             if isinstance(model, type):
-                model.__connection__ = self.current
+                model.__dynamo__ = self
 
     def model(self, name: str) -> type[DynamoDBModel]:
-        """The class of a model that was registered as a mapping, bound to the connection."""
+        """The class of a model that was registered as a mapping; it uses the connection."""
         found = self.current.model(name)
-        found.__connection__ = self.current
+        found.__dynamo__ = self
         return found
 
     def repository(self, name: str) -> Repository[Any]:
