@@ -17,7 +17,7 @@ import itertools
 import keyword
 import types
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, Union, get_args, get_origin
@@ -76,6 +76,12 @@ class RowReader:
             gc=False,
         )
         self.row = _function(model, infos, forms)
+        self._places = {info.name: f"f{at}" for at, info in enumerate(infos)}
+
+    def absent(self, stored: Any, names: Iterable[str] | None = None) -> list[str]:
+        """Which fields, of these or of all, a decoded item does not have."""
+        asked = self._places if names is None else names
+        return [name for name in asked if getattr(stored, self._places[name]) is UNSET]
 
 
 def _named(attribute: str) -> Any:

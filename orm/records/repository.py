@@ -106,11 +106,11 @@ class Repository(Generic[R]):
         self._none_is_absent = frozenset(
             info.name for info in msgspec.structs.fields(model) if info.default is None
         )
-        self._factories = {
-            info.name: f"f{at}"
-            for at, info in enumerate(msgspec.structs.fields(model))
+        self._factories = tuple(
+            info.name
+            for info in msgspec.structs.fields(model)
             if info.default_factory is not msgspec.NODEFAULT
-        }
+        )
 
     # --- making ---
 
@@ -327,7 +327,10 @@ class Repository(Generic[R]):
             raise UnsavedRowError(self.definition.name, self.rows.told(self.layout.values(record)))
         if isinstance(stored, dict):
             return stored
-        item = self.layout.plain_item(self._stored_values(self.layout.reader.row(stored)))
+        reader = self.layout.reader
+        values = self._stored_values(reader.row(stored))
+        values.update(dict.fromkeys(reader.absent(stored), UNSET))  # no default is stored
+        item = self.layout.plain_item(values)
         if self.layout.marked is not None and stored.mark is not None:
             item[self.layout.marked] = stored.mark
         return item
@@ -561,7 +564,7 @@ class Repository(Generic[R]):
             fields = self.layout.fields
             absent = [name for name in self._factories if fields[name].attribute not in stored]
         else:
-            absent = [name for name, at in self._factories.items() if getattr(stored, at) is UNSET]
+            absent = self.layout.reader.absent(stored, self._factories)
         if absent:
             record.__dict__["_made_up"] = {
                 name: known[name] if name in known else copy.deepcopy(getattr(record, name))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from orm.definitions import PatternDefinition as Pattern
 from orm.definitions.entity import IndexDefinition
 from orm.records import (
     Attr,
     DynamoDBModel,
+    Expires,
     SoftDeletes,
     Versioned,
     attr,
@@ -27,6 +28,20 @@ class Member(
     id: Attr[str] = attr(default_factory=new_id)
     email: Attr[str]
     status: Attr[str] = attr(default="on")
+
+
+class Badge(
+    DynamoDBModel,
+    Expires,
+    indexes=(IndexDefinition(name="worn", columns=("code",), unique=True, where={"on": True}),),
+    patterns=(Pattern(name="by name", equal=("name",)),),
+):
+    """Has a code that is unique, in both cases, among those that are on and have not expired."""
+
+    id: Attr[str]
+    code: Attr[str | None] = attr(default=None, casefold=True)
+    on: Attr[bool] = attr(default=True)
+    name: Attr[str] = attr(default="x")
 
 
 class Note(DynamoDBModel, SoftDeletes, Versioned):
@@ -59,4 +74,19 @@ class Page(DynamoDBModel, keys={"pk": "SITE#{site}", "sk": "PAGE#{id}"}):
     site: Attr[str]
 
 
-ODD: Final = (Member, Note, Bag, City, Page)
+class Vault(DynamoDBModel, Versioned, primary_key="code"):
+    """Is keyed by what is hidden, and hides a tree."""
+
+    code: Attr[str] = attr(hidden=True)
+    tree: Attr[dict[str, Any]] = attr(default_factory=dict, hidden=True)
+
+
+class Ticket(DynamoDBModel):
+    """Has a number that was not stored with its first rows."""
+
+    id: Attr[str]
+    name: Attr[str] = attr(default="")
+    number: Attr[str] = attr(default_factory=new_id)
+
+
+ODD: Final = (Member, Badge, Note, Bag, City, Page, Vault, Ticket)

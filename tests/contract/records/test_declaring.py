@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orm import SingleTableConfig
+from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver
 from orm.errors import (
     ConfigurationError,
@@ -60,6 +61,63 @@ def test_a_rule_that_does_not_exist_is_told_on_registering(
 
     with pytest.raises(InvalidRuleError):
         Connection(driver, config).register(Typo)
+
+
+class Base(DynamoDBModel, patterns=(Pattern(name="by land", equal=("land",)),)):
+    id: Attr[str]
+    land: Attr[str] = attr(default="it")
+
+
+def test_a_subclass_has_what_its_base_declares(driver: Driver, config: SingleTableConfig) -> None:
+    """Patterns, indexes and keys, too; one of the same name is its own."""
+
+    class Heir(Base, patterns=(Pattern(name="by size", equal=("size",)),)):
+        size: Attr[int] = attr(default=1)
+
+    class Other(Base, patterns=(Pattern(name="by land", equal=("land",), sort="size"),)):
+        size: Attr[int] = attr(default=1)
+
+    made = Connection(driver, config)
+    made.register(Heir, Other)
+    assert {str(one.pattern) for one in made.plan.entity("Heir").answers} == {
+        "by primary key (id)",
+        "by land (land)",
+        "by size (size)",
+    }
+    assert "by land (land; sort size)" in {
+        str(one.pattern) for one in made.plan.entity("Other").answers
+    }
+
+
+def test_an_attribute_may_hide_a_method(own: Connection) -> None:
+    """Methods that build on others do not meet it."""
+
+    class Jar(DynamoDBModel):
+        id: Attr[str]
+        fill: Attr[int] = attr(default=0)  # type: ignore[assignment]
+        save: Attr[int] = attr(default=0)  # type: ignore[assignment]
+
+    own.register(Jar)
+    jar = Jar.using(own).create(id="j")
+    jar.update(fill=3, save=4)
+    found = Jar.using(own).find_or_fail("j")
+    assert (found.fill, found.save) == (3, 4)
+
+
+def test_a_second_class_of_a_name_is_refused(driver: Driver, config: SingleTableConfig) -> None:
+    """Where it is registered, also where it declares the same."""
+
+    def thing() -> type[DynamoDBModel]:
+        class Thing(DynamoDBModel):
+            id: Attr[str]
+
+        return Thing
+
+    made, first = Connection(driver, config), thing()
+    made.register(first, first)
+    with pytest.raises(ConfigurationError, match="as another class"):
+        made.register(thing())
+    assert first.using(made).model is first
 
 
 def test_first_uses_at_once_make_one_plan(driver: Driver, config: SingleTableConfig) -> None:

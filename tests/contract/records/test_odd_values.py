@@ -6,17 +6,12 @@ from typing import Final
 
 import pytest
 
-from orm.errors import (
-    InvalidKeyError,
-    OrmError,
-)
-from orm.records import (
-    Connection,
-)
+from orm.errors import InvalidKeyError, OrmError
+from orm.records import Connection, UniqueError
 from orm.requests import PutItem
 from orm.validation import InvalidRowError
 from tests.contract.records.blog import User
-from tests.contract.records.odd import Bag, City, Note, Page
+from tests.contract.records.odd import Badge, Bag, City, Note, Page, Ticket
 
 ODD_IDS: Final = ["#", "!", "!UNIQUE#x", "$", "a#b", "\x00", "\n", " ", "e\u0301", "😀", "x" * 900]
 
@@ -87,3 +82,34 @@ def test_any_text_is_an_id(own: Connection, key: str) -> None:
     made.force_delete()
     assert notes.find(key) is None
     assert notes.find(key + "x") == other
+
+
+def test_what_a_factory_makes_up_is_no_change(own: Connection) -> None:
+    """A row from before the attribute is not dirty when it is loaded; what is set then is saved."""
+    config, tickets = own.config, Ticket.using(own)
+    key = tickets.layout.key({"id": "1"})
+    item = {**key, config.entity: {"S": "Ticket"}, "id": {"S": "1"}}
+    own.driver.send(PutItem(table_name=config.table, item=item))
+    found = tickets.find_or_fail("1")
+    assert not found.is_dirty()
+    found.update(name="n")
+    assert not found.is_dirty()
+    found.update(number="7")
+    assert tickets.find_or_fail("1").number == "7"
+
+
+def test_a_row_from_before_a_unique_set_can_be_changed(own: Connection) -> None:
+    """It has a value that no claim can be made of; a good one is claimed, a bad one refused."""
+    config, badges = own.config, Badge.using(own)
+    key = badges.layout.key({"id": "1"})
+    item = {**key, config.entity: {"S": "Badge"}, "id": {"S": "1"}, "code": {"S": ""}}
+    own.driver.send(PutItem(table_name=config.table, item=item))
+    badges.find_or_fail("1").update(name="n", on=True)
+    badges.find_or_fail("1").update(ttl=None, name="m")
+    with pytest.raises(InvalidKeyError, match=r"Badge\.code"):
+        badges.create(id="2", code="")
+    badges.find_or_fail("1").update(code="a")
+    with pytest.raises(UniqueError):
+        badges.create(id="2", code="A")
+    badges.find_or_fail("1").delete()
+    badges.create(id="2", code="A")

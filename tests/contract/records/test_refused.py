@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from orm.driver import Driver, MeteredDriver
-from orm.errors import (
-    ItemTooLargeError,
-    OrmError,
-)
-from orm.records import (
-    Connection,
-    StaleRowError,
-)
+from orm.errors import ItemTooLargeError
+from orm.records import Connection, StaleRowError, UnsavedRowError
 from orm.validation import InvalidRowError
 from tests.contract.records.blog import Account, Post, User
 from tests.contract.records.odd import Note
@@ -94,11 +87,16 @@ def test_a_row_that_breaks_a_rule_can_be_deleted(own: Connection) -> None:
 
 
 def test_a_row_that_was_never_saved_is_not_deleted_into_the_bin(connection: Connection) -> None:
-    """Deleting it writes nothing."""
+    """It is refused, alone and in a transaction, and nothing is written."""
     posts = Post.using(connection)
     made = posts.make(user_id="u", title="t")
-    with suppress(OrmError):
-        made.delete()
+    for do in (made.delete, made.force_delete, made.restore):
+        with pytest.raises(UnsavedRowError):
+            do()
+    with connection.transaction() as tx:
+        for refuse in (tx.delete, tx.force_delete, tx.check):
+            with pytest.raises(UnsavedRowError):
+                refuse(made)
     assert list(posts.query().with_trashed().scan()) == []
 
 
@@ -130,5 +128,7 @@ def test_a_change_that_makes_a_row_too_large_is_refused(
 ) -> None:
     """By the same error as a new row, which names the attribute, and before the call."""
     ann = User.using(connection).create(name="Ann")
-    with pytest.raises(ItemTooLargeError):
+    before = meter.usage().requests.total()
+    with pytest.raises(ItemTooLargeError, match="'name'"):
         ann.update(name="x" * 410_000)
+    assert meter.usage().requests.total() == before
