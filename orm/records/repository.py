@@ -269,10 +269,10 @@ class Repository(Generic[R]):
         change = Change(self.rows, self.known_item(record), new, self._second())
 
         def done() -> None:
-            if change.anew:
-                self._take_over(record, original, change)
             for name, value in written.items():
                 setattr(record, name, value)
+            if change.anew:
+                self._take_over(record, original, change)
             self.adopt(record, change.item)
 
         return Pending(change, done)
@@ -280,9 +280,10 @@ class Repository(Generic[R]):
     def _take_over(self, record: R, original: R, change: Change) -> None:
         """Take what others have changed of a row meanwhile, where nothing else was set here: else
         it would differ from what is stored, and the next save would undo their change."""
-        stored = self.layout.row(change.item)
-        for name in self._fields.difference(change.new):
-            if self._same(name, getattr(record, name), getattr(original, name)):
+        stored, values = self.layout.row(change.item), self._stored_values(record)
+        known = {**self._stored_values(original), **change.new}
+        for name in self._fields:
+            if self._same(name, values[name], known[name]):
                 setattr(record, name, getattr(stored, name))
 
     def check_own(self, record: DynamoDBModel) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from orm.records import (
     StaleRowError,
     UniqueError,
 )
-from tests.contract.records.blog import Account, Post, User
+from tests.contract.records.blog import MODELS, Account, Post, User
 from tests.contract.records.odd import Member
 
 
@@ -29,6 +31,56 @@ def test_what_a_rival_has_saved_is_not_saved_back(connection: Connection) -> Non
     assert not mine.is_dirty()
     mine.update(name="Anna")
     assert users.find_or_fail(ann.id).town == "Oslo"
+
+
+class Resending:
+    """A driver that loses its first answer to an update, and sends it again after a rival's."""
+
+    def __init__(self, inner: Any, act: Callable[[], object]) -> None:
+        self._inner, self._act, self._lost = inner, act, False
+
+    def send(self, request: Any, /) -> Any:
+        answer = self._inner.send(request)
+        if request.operation == "UpdateItem" and not self._lost:
+            self._lost = True
+            self._act()
+            return self._inner.send(request)
+        return answer
+
+
+def test_what_a_rival_saved_before_the_answer_came_is_not_saved_back(
+    connection: Connection,
+) -> None:
+    """The update was done and its answer lost; a rival changed the same row before it was sent
+    again."""
+    users = User.using(connection)
+    ann = users.create(name="Ann", email="ann@example.com")
+
+    def act() -> None:
+        users.find_or_fail(ann.id).update(tags=["rival"])
+
+    driver = Resending(connection.driver, act)
+    theirs = Connection(driver, connection.config, tenant=connection.tenant, clock=connection.clock)
+    theirs.register(*MODELS)
+    mine = User.using(theirs).find_or_fail(ann.id)
+    mine.update(tags=["mine"], email="ANN@example.com")
+    assert (mine.email, mine.tags) == ("ANN@example.com", ["rival"])
+    assert not mine.is_dirty()
+
+
+def test_what_was_set_since_stays_to_be_saved(connection: Connection) -> None:
+    """In a transaction a row may be changed between its save and the end of the block."""
+    users = User.using(connection)
+    ann = users.create(name="Ann", town="Rome")
+    mine = users.find_or_fail(ann.id)
+    users.find_or_fail(ann.id).update(town="Bern", name="rival")
+    with connection.transaction() as tx:
+        mine.age = 31
+        tx.save(mine)
+        mine.name = "mine"
+    assert (mine.town, mine.name) == ("Bern", "mine")
+    assert mine.is_dirty("name")
+    assert not mine.is_dirty("town", "age")
 
 
 def test_a_save_takes_no_row_out_of_the_bin(connection: Connection) -> None:
