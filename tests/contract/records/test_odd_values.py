@@ -11,7 +11,7 @@ from orm.records import Connection, UniqueError
 from orm.requests import PutItem
 from orm.validation import InvalidRowError
 from tests.contract.records.blog import User
-from tests.contract.records.odd import Badge, Bag, City, Note, Page, Ticket
+from tests.contract.records.odd import Badge, Bag, City, Note, Ticket
 
 ODD_IDS: Final = ["#", "!", "!UNIQUE#x", "$", "a#b", "\x00", "\n", " ", "e\u0301", "😀", "x" * 900]
 
@@ -49,18 +49,6 @@ def test_a_row_from_before_an_index_can_be_changed(own: Connection, do: str) -> 
     else:
         row.delete()
         assert cities.find("1") is None
-
-
-def test_a_primary_key_is_of_one_row(own: Connection) -> None:
-    """A second row of the same id elsewhere is refused; no query loses one of two."""
-    pages = Page.using(own)
-    pages.create(id="1", site="a")
-    try:
-        pages.create(id="1", site="b")
-    except OrmError:
-        return
-    asked = pages.query().where(site="a").or_where(site="b")
-    assert sorted(page.site for page in asked.get()) == ["a", "b"]
 
 
 def test_an_empty_value_in_a_key_names_its_attribute(connection: Connection) -> None:
