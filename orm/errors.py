@@ -69,18 +69,20 @@ class ConfigurationError(OrmError):
         self.setting, self.reason, self.hint = setting, reason, hint
 
     def __str__(self) -> str:
-        return f"{self.setting}: {self.reason}"
+        return f"{self.setting}: {self.reason}" + (f"; {self.hint}" if self.hint else "")
 
 
 class InvalidKeyError(OrmError):
     """A key part that no key can carry: empty, None, a lone surrogate, a foreign type."""
+
+    hint = "give the attribute a value that a key can hold, or None where it may have none"
 
     def __init__(self, part: object, reason: str) -> None:
         super().__init__(part, reason)
         self.part, self.reason = part, reason
 
     def __str__(self) -> str:
-        return f"key part {self.part!a}: {self.reason}; nothing was sent"
+        return f"key part {self.part!a}: {self.reason}; nothing was sent; {self.hint}"
 
 
 class KeyTooLargeError(OrmError):
@@ -158,13 +160,16 @@ class NoIndexError(OrmError):
 class RowNotFoundError(OrmError):
     """A read by key found nothing; or a question did, and then `asked` says which."""
 
+    hint = "look at the key and at whose rows are asked; find() gives None where there is none"
+
     def __init__(self, model: str, key: Mapping[str, Any], asked: str = "") -> None:
         super().__init__(model, dict(key), asked)
         self.model, self.key, self.asked = model, dict(key), asked
 
     def __str__(self) -> str:
-        which = f"where {self.asked}" if self.asked else f"at {_pairs(self.key)}"
-        return f"no {self.model} {which}"
+        if self.asked:
+            return f"no {self.model} where {self.asked}"
+        return f"no {self.model} at {_pairs(self.key)}; {self.hint}"
 
 
 class RowExistsError(OrmError):
@@ -174,13 +179,15 @@ class RowExistsError(OrmError):
     may have been written, and changed by someone since.
     """
 
+    hint = "give it another key, or find the row that is there and update it"
+
     def __init__(self, model: str, key: Mapping[str, Any], applied: bool | None = False) -> None:
         super().__init__(model, dict(key), applied)
         self.model, self.key, self.applied = model, dict(key), applied
 
     def __str__(self) -> str:
         told = "nothing was written" if self.applied is False else "ours may have been there before"
-        return f"{self.model} exists at {_pairs(self.key)}; {told}"
+        return f"{self.model} exists at {_pairs(self.key)}; {told}; {self.hint}"
 
 
 class UnreadableRowError(OrmError):
@@ -270,6 +277,11 @@ class DriverError(OrmError):
         tries = f" ({self.attempts} attempts)" if self.attempts > 1 else ""
         return f"{self.operation}{where}: {self.detail}{tries}"
 
+    def __repr__(self) -> str:
+        """Without the items that some of them carry: a log is read by many."""
+        said = ", ".join(map(repr, self.args[:3]))
+        return f"{type(self).__name__}({said})"
+
 
 class ConditionFailedError(DriverError):
     """The condition was false, so nothing was written.
@@ -295,6 +307,10 @@ class CancellationReason(tuple[str, str, dict[str, Any] | None]):
         cls, code: str, message: str = "", item: dict[str, Any] | None = None
     ) -> CancellationReason:
         return super().__new__(cls, (code, message, item))
+
+    def __repr__(self) -> str:
+        """Without the item."""
+        return f"{type(self).__name__}({self.code!r}, {self.message!r})"
 
     def __getnewargs__(self) -> tuple[str, str, dict[str, Any] | None]:  # so that it pickles
         return (self[0], self[1], self[2])

@@ -46,13 +46,18 @@ def encode_part(part: str) -> str:
     Raises:
         InvalidKeyError: the part is not a string, is empty or holds a lone surrogate.
     """
+    check_part(part)
+    return part.translate(_TABLE) if _ESCAPED.search(part) else part
+
+
+def check_part(part: str) -> None:
+    """Refuse what no key part can be. Raises as `encode_part`."""
     if not isinstance(part, str):
         raise InvalidKeyError(part, "is not a string")
     if not part:
         raise InvalidKeyError(part, "is empty")
     if not part.isascii():
         _refuse_surrogates(part)
-    return part.translate(_TABLE) if _ESCAPED.search(part) else part
 
 
 def decode_part(encoded: str) -> str:

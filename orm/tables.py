@@ -17,12 +17,15 @@ from orm.requests import (
     CreateTable,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     KeyElement,
     ListTables,
     Projection,
     SecondaryIndex,
     StreamSpecification,
     TableDescription,
+    TimeToLiveSpecification,
+    UpdateTimeToLive,
 )
 
 _POLL_SECONDS: Final = 0.5
@@ -41,6 +44,8 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
         local_indexes: how many overloaded local secondary indexes it has, numbered from 1. They
             copy everything, and can be made with the table only.
         stream: what its change stream records: `NEW_IMAGE`, `NEW_AND_OLD_IMAGES`, …, or None.
+        ttl: the attribute with the second, since 1970 UTC, after which DynamoDB deletes an item;
+            None where it deletes none by itself.
     """
 
     config: SingleTableConfig
@@ -49,6 +54,7 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
     include: Mapping[int, tuple[str, ...]] = {}
     local_indexes: int = 0
     stream: str | None = None
+    ttl: str | None = None
 
     def __post_init__(self) -> None:
         copied = [len(names) for names in self.include.values()]
@@ -113,7 +119,8 @@ def _key_schema(pk: str, sk: str) -> list[KeyElement]:
 
 
 def create_table(driver: Driver, shape: TableShape, clock: Clock | None = None) -> bool:
-    """Make the table and wait until it answers; leave one that is there already.
+    """Make the table and wait until it answers; leave one that is there already, but let it delete
+    what expires.
 
     Returns:
         Whether it was made now.
@@ -128,7 +135,23 @@ def create_table(driver: Driver, shape: TableShape, clock: Clock | None = None) 
         made = False
     description = wait_until_active(driver, shape.config.table, clock or SystemClock())
     _check_shape(shape, description)
+    if shape.ttl is not None:
+        _let_expire(driver, shape.config.table, shape.ttl)
     return made
+
+
+def _let_expire(driver: Driver, table: str, attribute: str) -> None:
+    """Let DynamoDB delete by this attribute; it begins within the hour."""
+    found = driver.send(DescribeTimeToLive(table_name=table)).time_to_live_description
+    if found.time_to_live_status not in ("ENABLED", "ENABLING"):
+        wanted = TimeToLiveSpecification(enabled=True, attribute_name=attribute)
+        driver.send(UpdateTimeToLive(table_name=table, time_to_live_specification=wanted))
+    elif found.attribute_name != attribute:
+        raise ConfigurationError(
+            table,
+            f"deletes what has expired by {found.attribute_name!r}, and is to by {attribute!r}",
+            "a table deletes by one attribute: call it alike, or take another table",
+        )
 
 
 def _check_shape(shape: TableShape, found: TableDescription) -> None:

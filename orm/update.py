@@ -93,6 +93,21 @@ class UpdateExpression(msgspec.Struct, frozen=True):
             )
         return UpdateExpression((*self.changes, change))
 
+    def applied_to(self, item: Item) -> Item:
+        """What the item is afterwards; only where attributes are set and removed.
+
+        Raises:
+            ConfigurationError: what comes of another change is known to the service alone.
+        """
+        made = dict(item)
+        for change in self.changes:
+            if change.kind not in (ChangeKind.SET, ChangeKind.REMOVE):
+                raise ConfigurationError("update", f"{change.kind.value} is not known in advance")
+            made.pop(change.attribute, None)
+            if change.value is not None:
+                made[change.attribute] = change.value
+        return made
+
     def render(self, placeholders: Placeholders) -> str:
         """The expression as text made of placeholders."""
         if not self.changes:

@@ -138,7 +138,7 @@ def describe(error: Exception, words: Sequence[str] = ()) -> Failure:
     if isinstance(error, KeyfoldError):
         return Failure(
             error=type(error).__name__,
-            detail=str(error),
+            detail=str(error).removesuffix(f"; {error.hint}"),  # it is said as what to do next
             applied=error.applied,
             retry=error.retry,
             next=error.hint or f"{_command(words)} --help",

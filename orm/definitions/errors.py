@@ -24,6 +24,3 @@ class DefinitionError(ConfigurationError):
         super().__init__(f"{file}: {place}" if file else place, reason, hint)
         self.args = (model, path, reason, hint, file)
         self.model, self.path, self.file = model, path, file
-
-    def __str__(self) -> str:
-        return super().__str__() + (f"; {self.hint}" if self.hint else "")

@@ -48,6 +48,13 @@ class ServiceError(Exception):
         self.code, self.message, self.status = code, message, status
         self.fields = fields or {}
 
+    def __str__(self) -> str:
+        """Without `fields`, which hold whole items: a traceback is read by many."""
+        return f"{self.code}: {self.message}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.code!r}, {self.message!r}, {self.status})"
+
 
 class TransportError(Exception):
     """No usable answer came.

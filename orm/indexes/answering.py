@@ -21,7 +21,7 @@ from orm.indexes.errors import LockContradictionError, StrongReadError
 from orm.indexes.explicit import explicit_indexes
 from orm.indexes.facts import Facts
 from orm.indexes.lock import LockedEntity, SchemaLock
-from orm.indexes.patterns import AccessPattern, Expansion, UniqueSet
+from orm.indexes.patterns import AccessPattern, Expansion, UniqueSet, claim_identity
 from orm.indexes.readings import Reading, asked_rows, reading
 from orm.indexes.sharding import shards_of
 from orm.indexes.templates import Template, templates
@@ -110,6 +110,7 @@ def draft(expansion: Expansion, facts: Facts, keys: RowKeys, lock: SchemaLock) -
     shards = {p.name: shards_of(p, expansion.of(facts.name)) for p in expansion.of(facts.name)}
     for pattern in expansion.of(facts.name):
         _answer_from_key(made, pattern, shards[pattern.name])
+    claim_identity(expansion, facts, made.key)
     _answer_from_claims(made, expansion.claims.get(facts.name, ()))
     for pattern in made.open():
         _answer_from_held(made, pattern, shards[pattern.name], lock)

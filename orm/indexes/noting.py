@@ -24,7 +24,7 @@ def noted(expansion: Expansion, plans: Sequence[EntityPlan], lock: SchemaLock) -
         yield from _unused(facts, plan)
         yield from _new(plan, lock.entities.get(plan.entity))
         yield from _local(plan)
-        yield from _by_index(facts, plan)
+        yield from _by_claim(facts, plan)
         for path in plan.paths:
             yield from _heaps(facts, path)
             yield from _long(facts, path)
@@ -72,19 +72,17 @@ def _local(plan: EntityPlan) -> Iterator[Finding]:
         )
 
 
-def _by_index(facts: Facts, plan: EntityPlan) -> Iterator[Finding]:
-    """A row that lies with its parent is found by its own key through an index."""
-    for answer in plan.answers:
-        path = answer.path
-        if answer.pattern.name == IDENTITY and path is not None and path.kind == "gsi":
-            yield Finding(
-                facts.name,
-                IDENTITY,
-                "identity-by-index",
-                f"its rows lie at {' | '.join(plan.key.texts())}, so {', '.join(plan.identity)} "
-                "alone finds one through an index only, eventually consistently; give the whole "
-                "key to read it consistently",
-            )
+def _by_claim(facts: Facts, plan: EntityPlan) -> Iterator[Finding]:
+    """A row whose key has more in it than the primary key is kept unique, and found, by a claim."""
+    if any(claim.name == IDENTITY for claim in plan.claims):
+        yield Finding(
+            facts.name,
+            IDENTITY,
+            "identity-by-claim",
+            f"its rows lie at {' | '.join(plan.key.texts())}, so a claim keeps "
+            f"{', '.join(plan.identity)} unique: a create and a deletion are transactions of two "
+            "items, and to find a row by it alone is two reads",
+        )
 
 
 def _heaps(facts: Facts, path: KeyPath) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ import msgspec
 
 from orm.definitions import EntityDefinition, IndexDefinition, PatternDefinition
 from orm.definitions.guards import Guard, Guards, absent, ordered, present
+from orm.definitions.paths import KeyPath
 from orm.indexes.errors import DuplicatePatternError, GuardValueError
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
@@ -259,6 +260,13 @@ def _add_unique(expansion: Expansion, facts: Facts, unique: UniqueSet) -> None:
             guards=unique.guards,
         ),
     )
+
+
+def claim_identity(expansion: Expansion, facts: Facts, key: KeyPath) -> None:
+    """Let a claim keep the primary key unique, where rows that share it may lie at two keys."""
+    if not {*key.hash, *key.sort} <= set(facts.identity):
+        unique = UniqueSet(IDENTITY, facts.identity)
+        expansion.claims.setdefault(facts.name, []).append(unique)
 
 
 def _add_index(expansion: Expansion, facts: Facts, index: IndexDefinition) -> None:

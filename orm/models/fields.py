@@ -19,8 +19,12 @@ import msgspec
 
 from orm.codec import alike_to_wire, encoder_of, from_wire, to_wire
 from orm.errors import ConfigurationError, InvalidKeyError, UnsupportedValueError
+from orm.keys import check_part
 from orm.requests import AttributeValue
 from orm.sortable import descending, sortable, sortable_int
+
+HIDDEN: Final = "…"
+"""What errors say in place of a hidden value."""
 
 # Types whose values come back equal whatever they are, once the codec takes them.
 _FAITHFUL: Final = frozenset({str, int, bool, float, bytes, Decimal, dt.datetime, dt.date})
@@ -37,9 +41,13 @@ class Field:
         name: as the class spells it.
         attribute: the name of its attribute in an item.
         faithful: the type of which every value comes back equal; None where there is none.
+        hidden: whether no error says its values.
     """
 
-    def __init__(self, model: str, info: msgspec.structs.FieldInfo) -> None:
+    def __init__(
+        self, model: str, info: msgspec.structs.FieldInfo, *, hidden: bool = False
+    ) -> None:
+        self.hidden = hidden
         self.model, self.name, self.attribute = model, info.name, info.encode_name
         self.path = f"{model}.{info.name}"
         self._type: Any = info.type
@@ -63,6 +71,17 @@ class Field:
         Raises:
             UnsupportedValueError: DynamoDB cannot hold it, or it would not come back the same.
         """
+        if self._encode is not None and type(value) is self.faithful and not self.hidden:
+            return self._encode(value, self.path, 1)
+        try:
+            return self._to_wire(value)
+        except UnsupportedValueError:
+            if not self.hidden:
+                raise
+        reason = "it does not fit the attribute, which is hidden"
+        raise UnsupportedValueError(self.path, HIDDEN, reason)
+
+    def _to_wire(self, value: Any) -> AttributeValue:
         if self._encode is not None and type(value) is self.faithful:
             return self._encode(value, self.path, 1)
         if value is None and self._optional:
@@ -126,42 +145,83 @@ class Field:
                 f"a field of type {getattr(kind, '__name__', kind)} cannot stand in a key; keys "
                 "take str, int, Decimal, float, bool, bytes, date, datetime, UUID and Enum",
             )
-        return KeyPart(self.path, kind, optional, text)
+        return KeyPart(self.path, kind, optional, text, hidden=self.hidden)
+
+
+def alike(wire: AttributeValue, other: AttributeValue) -> bool:
+    """Whether two stored values are the same: numbers by their value, so `5` and `5.0` are."""
+    kind, body = _tagged(wire)
+    other_kind, other_body = _tagged(other)
+    if kind != other_kind:
+        return False
+    if kind in ("N", "NS"):
+        return bool(from_wire(wire) == from_wire(other))
+    if kind == "L":
+        same_length = len(body) == len(other_body)
+        return same_length and all(map(alike, body, other_body))
+    if kind == "M":
+        return body.keys() == other_body.keys() and all(
+            alike(one, other_body[name]) for name, one in body.items()
+        )
+    return bool(body == other_body)
+
+
+def _tagged(wire: AttributeValue) -> tuple[str, Any]:
+    return next(iter(wire.items()))
 
 
 class KeyPart:
-    """How one field's values stand in keys."""
+    """How one field's values stand in keys. What it refuses it names, by model and attribute."""
 
     def __init__(
-        self, path: str, kind: type, optional: bool, ordered: Callable[[Any], Any]
+        self,
+        path: str,
+        kind: type,
+        optional: bool,
+        ordered: Callable[[Any], Any],
+        *,
+        hidden: bool = False,
     ) -> None:
         self.path, self.kind, self.optional = path, kind, optional
-        self._ordered = ordered
+        self._ordered, self._hidden = ordered, hidden
 
     def in_partition(self, value: object) -> str:
         """The part of a partition key: text and whole numbers as they are."""
-        if type(value) is str and self.kind is str:
-            return value
-        plain = self._plain(value)
-        return str(plain) if type(plain) is int else sortable(plain)
+        if self._is_plain_text(value):
+            return str(value)
+        return self._text(value, _as_read)
 
     def in_sort(self, value: object) -> str:
         """The part of a sort key, in the order of the field's type."""
-        if type(value) is str and self.kind is str:
-            return value
+        if self._is_plain_text(value):
+            return str(value)
         if type(value) is int and self.kind is int:
             return sortable_int(value)
-        return sortable(self._plain(value))
+        return self._text(value, sortable)
+
+    def _is_plain_text(self, value: object) -> bool:
+        """Whether nothing of it has to be looked at: text that is there, without surrogates."""
+        return type(value) is str and self.kind is str and value != "" and value.isascii()
 
     def in_sort_descending(self, value: object) -> str:
         """The part of a sort key that has its greatest value first."""
-        return descending(self._plain(value))
+        return self._text(value, descending)
 
-    def _plain(self, value: object) -> Any:
+    def _text(self, value: object, form: Callable[[Any], str]) -> str:
         try:
-            return self._ordered(value)
+            text = form(self._ordered(value))
+            check_part(text)
         except _WrongTypeError:
-            raise InvalidKeyError(value, f"{self.path} takes {self.kind.__name__}") from None
+            reason = f"{self.path} takes {self.kind.__name__}"
+        except InvalidKeyError as error:
+            reason = f"{self.path} {error.reason}"
+        else:
+            return text
+        raise InvalidKeyError(HIDDEN if self._hidden else value, reason)
+
+
+def _as_read(plain: Any) -> str:
+    return str(plain) if type(plain) is int else sortable(plain)
 
 
 class _WrongTypeError(Exception):

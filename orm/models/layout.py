@@ -44,6 +44,8 @@ class Layout(Generic[M]):
         entity: the name that each item carries.
         paths: every way to the rows, the table's own key first.
         claimed: attributes that stand in keys of other items, beside those of `paths`.
+        hidden: attributes whose values no error says.
+        marked: an attribute of items that rows do not have and the reader keeps, as `mark`.
     """
 
     def __init__(
@@ -54,12 +56,18 @@ class Layout(Generic[M]):
         entity: str,
         paths: Sequence[KeyPath],
         claimed: Collection[str] = (),
+        *,
+        hidden: Collection[str] = (),
+        marked: str | None = None,
     ) -> None:
+        self.marked = marked
         self.model, self.config, self.tenant, self.entity = model, config, tenant, entity
         self.keys: Keys = config.keys
         learn(model)
         infos = msgspec.structs.fields(model)
-        self.fields = {info.name: Field(model.__name__, info) for info in infos}
+        self.fields = {
+            info.name: Field(model.__name__, info, hidden=info.name in hidden) for info in infos
+        }
         self._attributes = [field.attribute for field in self.fields.values()]
         self._write = writer_of(self.fields)
         self.parts = parts = self._key_parts(paths, claimed)
@@ -71,6 +79,12 @@ class Layout(Generic[M]):
 
     def _key_parts(self, paths: Sequence[KeyPath], claimed: Collection[str]) -> dict[str, KeyPart]:
         names = {name for path in paths for name in (*path.hash, *path.sort)} | {*claimed}
+        for name in sorted(names - self.fields.keys()):
+            raise ConfigurationError(
+                f"{self.model.__name__}.{name}",
+                "stands in a key and is no attribute",
+                f"declare it, or correct the key; there are {', '.join(self.fields)}",
+            )
         parts = {name: self.fields[name].key_part() for name in names}
         for name in (*paths[0].hash, *paths[0].sort):
             if parts[name].optional:
@@ -158,7 +172,7 @@ class Layout(Generic[M]):
         self, values: Mapping[str, Any], extra: Mapping[str, AttributeValue] | None = None
     ) -> Item:
         """The whole item of a row with these values; UNSET is absent. Raises as `item`."""
-        item = self.own.pair(values)
+        item = self.plain_item(values)
         item[self.config.entity] = {"S": self.entity}
         for index in self.indexes:
             item.update(self.index_key(index, values) or {})
@@ -167,6 +181,13 @@ class Layout(Generic[M]):
             self.check_foreign(extra)
             item.update(extra)
         check_item_size(item, f"a row of {self.model.__name__}")
+        return item
+
+    def plain_item(self, values: Mapping[str, Any]) -> Item:
+        """Of the item of a row with these values its own key and its fields. Raises as `item`, but
+        not for what its index keys are made of."""
+        item = self.own.pair(values)
+        self._write(values, item)
         return item
 
     def check_foreign(self, attributes: Collection[str]) -> None:
@@ -181,7 +202,8 @@ class Layout(Generic[M]):
     @cached_property
     def reader(self) -> RowReader:
         """Reads rows straight from the wire; what it refuses, `row` says more of."""
-        return _reader(self.model, tuple((f.name, f.attribute) for f in self.fields.values()))
+        names = tuple((field.name, field.attribute) for field in self.fields.values())
+        return _reader(self.model, names, self.marked)
 
     def row(self, item: Item) -> M:
         """The row of an item; attributes that are no field are left alone.
@@ -215,9 +237,11 @@ def row_of(config: SingleTableConfig, model: type[M], attributes: Iterable[str],
 
 
 @lru_cache(maxsize=1024)
-def _reader(model: type[msgspec.Struct], attributes: tuple[tuple[str, str], ...]) -> RowReader:
+def _reader(
+    model: type[msgspec.Struct], attributes: tuple[tuple[str, str], ...], marked: str | None
+) -> RowReader:
     """One for all layouts of a model: those of many tenants share their types and decoders."""
-    return RowReader(model, dict(attributes))
+    return RowReader(model, dict(attributes), marked)
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ import itertools
 import keyword
 import types
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, Union, get_args, get_origin
@@ -47,12 +47,22 @@ class Form(NamedTuple):
 class RowReader:
     """Makes rows of one model out of stored ones.
 
+    Args:
+        model: what the rows are.
+        attributes: field → attribute of the item.
+        marked: one more attribute, whose wire value the decoded item keeps as `mark`.
+
     Attributes:
         stored: the type that an item is decoded as.
         row: the row that a decoded item is.
     """
 
-    def __init__(self, model: type[msgspec.Struct], attributes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        model: type[msgspec.Struct],
+        attributes: Mapping[str, str],
+        marked: str | None = None,
+    ) -> None:
         infos = msgspec.structs.fields(model)
         forms = [form_of(info.type) for info in infos]
         self.stored = msgspec.defstruct(
@@ -60,13 +70,15 @@ class RowReader:
             [
                 _field(f"f{at}", info, form, attributes[info.name])
                 for at, (info, form) in enumerate(zip(infos, forms, strict=True))
-            ],
+            ]
+            + ([("mark", AttributeValue | None, _named(marked))] if marked else []),
             kw_only=True,
             frozen=True,
             gc=False,
         )
         learn(self.stored)
         self.row = _function(model, infos, forms)
+        self._places = {info.name: f"f{at}" for at, info in enumerate(infos)}
 
     def of_item(self, item: Item) -> Any:
         """The row of an item that was decoded as plain wire values.
@@ -75,6 +87,15 @@ class RowReader:
             TypeError, ValueError, msgspec.ValidationError: it is not as the model says.
         """
         return self.row(msgspec.convert(item, self.stored, strict=False))
+
+    def absent(self, stored: Any, names: Iterable[str] | None = None) -> list[str]:
+        """Which fields, of these or of all, a decoded item does not have."""
+        asked = self._places if names is None else names
+        return [name for name in asked if getattr(stored, self._places[name]) is UNSET]
+
+
+def _named(attribute: str) -> Any:
+    return msgspec.field(name=attribute, default=None)
 
 
 def _field(

@@ -9,12 +9,14 @@ from orm.records.dynamo import Dynamo, dynamo
 from orm.records.errors import (
     CheckFailedError,
     ContendedRowError,
+    ForeignRowError,
     ImmutableAttributeError,
     NotLoaded,
     PartlyWrittenError,
     RestrictedError,
     StaleRowError,
     UniqueError,
+    UnsavedRowError,
 )
 from orm.records.explaining import Explanation, ReadingPlan
 from orm.records.fluent import Collection, CollectionQuery, EntityQuery
@@ -63,6 +65,7 @@ __all__ = [
     "EntityTransformer",
     "Expires",
     "Explanation",
+    "ForeignRowError",
     "HasUuid",
     "ImmutableAttributeError",
     "Many",
@@ -83,6 +86,7 @@ __all__ = [
     "Timestamps",
     "Transaction",
     "UniqueError",
+    "UnsavedRowError",
     "Versioned",
     "attr",
     "belongs_to",

@@ -227,7 +227,8 @@ def _restricted(row: _Row) -> RestrictedError:
     assert row.on is not None, "it hangs on a row"
     assert row.dependent is not None, "it hangs somehow"
     name, dependent = row.on.repository.definition.name, row.dependent
-    return RestrictedError(name, row.on.identity, dependent.model, dependent.relation)
+    key = row.on.repository.rows.told(row.on.identity)
+    return RestrictedError(name, key, dependent.model, dependent.relation)
 
 
 def _hanging_on(row: _Row) -> list[_Row]:
@@ -254,7 +255,7 @@ def delete_all(connection: Connection, levels: Iterable[list[Pending]]) -> None:
     known = list(levels)
     every = [one for level in known for one in level]
     if sum(len(one.write.actions()) for one in every) <= TRANSACTION_ACTIONS_MAX:
-        finish(connection.driver, connection.config, every)
+        finish(connection, every)
         return
     for level in reversed(known):
-        in_parallel(lambda one: finish(connection.driver, connection.config, [one]), level)
+        in_parallel(lambda one: finish(connection, [one]), level)

@@ -2,7 +2,8 @@
 
 A write gives its actions: the row's own comes first, then those of its claims. A refusal is shown
 to each write with its own reasons: it raises what they mean, or takes what is stored now, of which
-its actions are then made anew. So a set of writes is repeated whole, five times at the most.
+its actions are then made anew. So a set of writes is repeated whole, ten times at the most, after
+a short wait of random length, so that rivals for one row do not meet again.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any, Final
 
 import msgspec
 
+from orm.clock import Clock
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
+from orm.driver.retry import RetryPolicy
 from orm.errors import (
     CancellationReason,
     ConditionFailedError,
@@ -27,8 +30,11 @@ from orm.requests import Action, DeleteItem, Item, PutItem, Request
 from orm.transactions import transact
 from orm.update import single
 
-ATTEMPTS: Final = 5
-"""How often writes are made anew of what others have stored meanwhile."""
+ATTEMPTS: Final = 10
+"""How often writes are tried at the most, made anew each time of what others have stored meanwhile;
+of so many rivals for one row each gets through, since whoever is refused was so by one that did."""
+
+PACE: Final = RetryPolicy(wait_first_seconds=0.01, wait_max_seconds=0.5)
 
 REFUSED: Final = "ConditionalCheckFailed"
 Refusal = ConditionFailedError | TransactionCanceledError
@@ -62,8 +68,10 @@ class Write(abc.ABC):
         """The row, for people."""
 
 
-def carry_out(driver: Driver, config: SingleTableConfig, writes: Sequence[Write]) -> None:
-    """Carry out writes together, or none of them.
+def carry_out(
+    driver: Driver, config: SingleTableConfig, clock: Clock, writes: Sequence[Write]
+) -> None:
+    """Carry out writes together, or none of them; `clock` waits between attempts.
 
     Raises:
         OrmError: what a write says of its refusal; nothing was written.
@@ -72,7 +80,9 @@ def carry_out(driver: Driver, config: SingleTableConfig, writes: Sequence[Write]
         DriverError: a call went wrong in another way.
     """
     contended: Write | None = None
-    for _ in range(ATTEMPTS):
+    for failures in range(ATTEMPTS):
+        if failures:
+            clock.sleep(PACE.wait_seconds(failures))
         parts = [write.actions() for write in writes]
         actions = list(itertools.chain.from_iterable(parts))
         if not actions:

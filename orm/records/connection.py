@@ -29,8 +29,8 @@ from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
 from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.made import Blueprint, blueprint_of, model_of
-from orm.records.model import DynamoDBModel
-from orm.records.repository import Repository
+from orm.records.model import DynamoDBModel, Place
+from orm.records.repository import Repository, validator_of
 from orm.records.resolver import RelationshipResolver
 from orm.records.transaction import Transaction
 from orm.tables import TableShape, create_table
@@ -103,9 +103,12 @@ class Connection:
         Raises:
             ConfigurationError: another model has this name.
             DefinitionError: a declaration cannot be meant so.
+            InvalidRuleError: a rule does not exist, or takes other arguments.
         """
         for model in models:
-            self._schema.add(model)
+            definition = _defined(model)
+            validator_of(definition, self)  # made again later: what is wrong is told here
+            self._schema.add(definition, model if isinstance(model, type) else None)
 
     @property
     def plan(self) -> IndexPlan:
@@ -158,17 +161,23 @@ class Connection:
         return CollectionQuery(self, repositories)
 
     def owner_of(self, record: R) -> Repository[R]:
-        """The repository of a row, which must be of this connection or of none yet.
+        """The repository of a row, which must be of this table and tenant or of none yet.
 
         Raises:
-            ConfigurationError: it was found in another connection, or its model is not registered.
+            ForeignRowError: it is of another.
+            ConfigurationError: its model is not registered here.
         """
         found: Repository[R] | None = record.__dict__.get("_repository")
-        if found is None:
-            return self.repository(type(record))
-        if found.connection is not self:
-            raise ConfigurationError(type(record).__name__, "the row is of another connection")
-        return found
+        if found is not None and found.connection is self:
+            return found
+        here = self.repository(type(record))
+        here.check_own(record)
+        return here
+
+    @property
+    def place(self) -> Place:
+        """Where the rows lie, and whose they are."""
+        return Place(self.config, self.tenant)
 
     def transaction(self, *, chunked: bool = False) -> Transaction:
         """Writes of several rows together or none; see `Transaction`."""
@@ -199,7 +208,28 @@ class Connection:
             include={slot.number: self._copied(slot) for slot in plan.slots if slot.include},
             local_indexes=max(local, default=0),
             stream=stream,
+            ttl=self._ttl(),
         )
+
+    def _ttl(self) -> str | None:
+        """The attribute by which rows expire.
+
+        Raises:
+            ConfigurationError: models call it differently.
+        """
+        named: dict[str, str] = {}
+        for name in self.plan.entities:
+            repository: Repository[Any] = self.repository(name)
+            if ttl := repository.definition.traits.ttl:
+                named.setdefault(repository.layout.fields[ttl].attribute, name)
+        if len(named) > 1:
+            told = ", ".join(f"{name} by {attribute!r}" for attribute, name in named.items())
+            raise ConfigurationError(
+                self.config.table,
+                f"models expire by attributes of several names, {told}; DynamoDB deletes by one",
+                "call the attribute alike in all of them",
+            )
+        return next(iter(named), None)
 
     def _copied(self, slot: Slot) -> tuple[str, ...]:
         """The attributes of items that an index copies, as they are called there."""
@@ -216,7 +246,8 @@ class Connection:
             Whether it was made now.
 
         Raises:
-            ConfigurationError: a table of this name is there and looks different.
+            ConfigurationError: a table of this name is there and looks different; or models expire
+                by attributes of several names.
         """
         return create_table(self.driver, self.shape(stream), self.clock)
 
@@ -262,15 +293,20 @@ class _Schema:
         self._planned: _Planned | None = None
         self._guard = threading.RLock()
 
-    def add(self, model: Registrable) -> None:
-        definition = _defined(model)
+    def add(self, definition: EntityDefinition, model: type[DynamoDBModel] | None) -> None:
+        name = definition.name
         with self._guard:
-            known = self._definitions.get(definition.name)
+            known, cls = self._definitions.get(name), self._classes.get(name)
             if known is not None and known != definition:
-                raise ConfigurationError(definition.name, "is registered already, and different")
-            self._definitions[definition.name] = definition
-            if isinstance(model, type):
-                self._classes[definition.name] = model
+                hint = "name it otherwise; names are unique in a table"
+                raise ConfigurationError(name, "is registered already, and different", hint)
+            if cls is not None and model is not None and cls is not model:
+                hint = "register one class of this name, and import it where it is used"
+                raise ConfigurationError(name, "is registered already, as another class", hint)
+            self._definitions[name] = definition
+            if model is not None and cls is None:
+                self._classes[name] = model
+                self._planned = None  # a class takes the place of one that was made
             if known is None:
                 self._planned = None
 

@@ -31,7 +31,7 @@ R = TypeVar("R", bound=DynamoDBModel)
 
 
 class Dynamo:
-    """A default connection, and its models."""
+    """A default connection, and the models that use it."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
@@ -47,7 +47,8 @@ class Dynamo:
         config: SingleTableConfig | None = None,
         **options: Any,
     ) -> Connection:
-        """Make the connection that models use from now on.
+        """Make the connection that models use from now on. It has no models yet: register them
+        again.
 
         Args:
             table: the table's name; its attributes have the default names.
@@ -84,7 +85,7 @@ class Dynamo:
         return self._connection
 
     def register_model(self, *models: Registrable) -> None:
-        """Take models into the connection, and bind classes to it.
+        """Take models into the connection, and let classes use it and every later one.
 
         Raises:
             ConfigurationError, DefinitionError: see `Connection.register`.
@@ -92,12 +93,12 @@ class Dynamo:
         for model in models:
             self.current.register(model)
             if isinstance(model, type):
-                model.__connection__ = self.current
+                model.__dynamo__ = self
 
     def model(self, name: str) -> type[DynamoDBModel]:
-        """The class of a model that was registered as a mapping, bound to the connection."""
+        """The class of a model that was registered as a mapping; it uses the connection."""
         found = self.current.model(name)
-        found.__connection__ = self.current
+        found.__dynamo__ = self
         return found
 
     def repository(self, name: str) -> Repository[Any]:

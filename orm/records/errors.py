@@ -5,6 +5,8 @@ OrmError
 ├── UniqueError                another row has the value
 ├── ContendedRowError          others changed the row each time that the change was made anew
 ├── ImmutableAttributeError    the attribute was set when the row was made, and stays
+├── UnsavedRowError            the row was never saved, so there is nothing to delete
+├── ForeignRowError            the row is of another table or tenant
 ├── NotLoaded                  a relation was looked at that was not loaded
 ├── RestrictedError            a row cannot be deleted while others hang on it
 ├── CheckFailedError           what a transaction demands of a row does not hold
@@ -29,9 +31,12 @@ class StaleRowError(OrmError):
         self.model, self.key, self.expected, self.found = model, dict(key), expected, found
 
     def __str__(self) -> str:
+        stored = f"version {self.found}"
+        if self.found == self.expected:
+            stored += " of a row that was made since, or written by another"
         return (
-            f"{self.model} {self.key}: loaded at version {self.expected}, stored is version "
-            f"{self.found}; nothing was written; {self.hint}"
+            f"{self.model} {self.key}: loaded at version {self.expected}, stored is {stored}; "
+            f"nothing was written; {self.hint}"
         )
 
 
@@ -78,6 +83,34 @@ class ImmutableAttributeError(OrmError):
 
     def __str__(self) -> str:
         return f"{self.model}.{self.attribute} {self.reason}; nothing was written; {self.hint}"
+
+
+class UnsavedRowError(OrmError):
+    """A row that was never saved, which therefore is not there to be deleted; nothing was sent."""
+
+    hint = "save() it first, or find the row that is stored: a copy made by hand is a new row"
+
+    def __init__(self, model: str, key: Mapping[str, Any]) -> None:
+        super().__init__(model, dict(key))
+        self.model, self.key = model, dict(key)
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.key} was never saved; nothing was sent; {self.hint}"
+
+
+class ForeignRowError(OrmError):
+    """A row of another table or tenant; nothing was sent."""
+
+    def __init__(self, model: str, there: str, here: str) -> None:
+        super().__init__(model, there, here)
+        self.model, self.there, self.here = model, there, here
+        self.hint = "use the row's own methods, or create a row here with its values"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model}: the row is of {self.there}, and was given to {self.here}; nothing was "
+            f"sent; {self.hint}"
+        )
 
 
 class NotLoaded(OrmError):  # noqa: N818 - reads as what it says: post.author is NotLoaded

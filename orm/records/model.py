@@ -14,12 +14,22 @@ it is bound to a connection; an attribute that has a method's name hides the sho
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Self,
+    dataclass_transform,
+    get_type_hints,
+)
 
 import msgspec
 
+from orm.config import SingleTableConfig
 from orm.definitions.entity import IndexDefinition, PatternDefinition
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr, AttributeOptions, attr
@@ -31,6 +41,7 @@ from orm.records.traits import Trait
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
+    from orm.records.dynamo import Dynamo
     from orm.records.query import RecordQuery
     from orm.records.related import Related
     from orm.records.repository import Repository
@@ -39,6 +50,17 @@ if TYPE_CHECKING:
 def new_id() -> str:
     """An id that nothing else has: a random UUID."""
     return str(uuid.uuid4())
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a row lies, and whose it is."""
+
+    config: SingleTableConfig
+    tenant: str | None
+
+    def __str__(self) -> str:
+        whose = "no tenant" if self.tenant is None else f"tenant {self.tenant!r}"
+        return f"table {self.config.table!r} and {whose}"
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,13 +103,14 @@ class RecordMeta(msgspec.StructMeta):
             if member is not None:
                 setattr(cls, field, Attr(name, field, member))
         above: Declaration = getattr(cls, "__declaration__", Declaration())
+        own = {*(one.name for one in patterns), *(one.name for one in indexes)}
         cls.__declaration__ = Declaration(  # type: ignore[attr-defined]
             primary_key=_names(primary_key) or above.primary_key,
             options={**above.options, **said},
             traits=(*above.traits, *traits),
-            patterns=tuple(patterns),
-            indexes=tuple(indexes),
-            keys=keys or {},
+            patterns=(*(one for one in above.patterns if one.name not in own), *patterns),
+            indexes=(*(one for one in above.indexes if one.name not in own), *indexes),
+            keys=above.keys if keys is None else keys,
             relations={**above.relations, **relations},
         )
         return cls
@@ -118,11 +141,14 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         patterns: what is asked beside primary key, uniques and relations.
         indexes: the same as SQL people say it.
         keys: key templates of one's own: `{"pk": "SITE#{site_id}", "sk": "PAGE#{id}"}`.
+
+    All of them are those of the base as well; a pattern or index of the same name takes the place
+    of the base's.
     """
 
     __declaration__: ClassVar[Declaration]
     # msgspec evaluates every annotation here, so none may name what is imported for types alone
-    __connection__: ClassVar[Any] = None
+    __dynamo__: ClassVar[Any] = None
 
     # --- making and finding ---
 
@@ -133,11 +159,11 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         Raises:
             ConfigurationError: the model is registered with no connection.
         """
-        connection: Connection | None = cls.__dict__.get("__connection__")
-        if connection is None:
+        dynamo: Dynamo | None = cls.__dict__.get("__dynamo__")
+        if dynamo is None:
             hint = f"dynamo.connection(…); dynamo.register_model({cls.__name__})"
             raise ConfigurationError(cls.__name__, "is registered with no connection", hint)
-        return connection.repository(cls)
+        return dynamo.current.repository(cls)
 
     @classmethod
     def using(cls, connection: Connection) -> Repository[Self]:
@@ -197,7 +223,10 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
 
     def update(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
         """`fill`, then `save`."""
-        return self.fill(values, **more).save()
+        repository = _repository(self)  # an attribute may be called fill or save
+        repository.fill(self, {**(values or {}), **more})
+        repository.save(self)
+        return self
 
     def fill(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
         """Set fillable attributes; others are refused."""
@@ -280,6 +309,32 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         related = self.__dict__.get(RELATED, {})
         return own | {name: _as_dicts(rows) for name, rows in related.items()}
 
+    # --- copying ---
+
+    # A copy is the same stored row; what `msgspec.structs.replace` makes is a new one.
+
+    def __copy__(self) -> Self:
+        made: Self = super().__copy__()  # type: ignore[misc]
+        made.__dict__.update(self.__dict__)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made: Self = super().__copy__()  # type: ignore[misc]
+        memo[id(self)] = made
+        for name in self.__struct_fields__:
+            setattr(made, name, copy.deepcopy(getattr(self, name), memo))
+        made.__dict__.update(
+            (name, one if name in _SHARED else copy.deepcopy(one, memo))
+            for name, one in self.__dict__.items()
+        )
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled without its connection and its relations: the repository that it is given to
+        there, or its model's, takes it for the row that it is here."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return _unpickled, (type(self), values, _state(self))
+
     def __repr__(self) -> str:
         options = self.__declaration__.options
         said = [
@@ -293,6 +348,38 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
 def is_stored(record: DynamoDBModel) -> bool:
     """Whether a row was loaded or saved, and not deleted since."""
     return record.__dict__.get("_stored") is not None
+
+
+def was_deleted(record: DynamoDBModel) -> bool:
+    """Whether a row was deleted for good."""
+    return "_stored" in record.__dict__ and record.__dict__["_stored"] is None
+
+
+def place_of(record: DynamoDBModel) -> Place | None:
+    """Where a row lies; None where it is of no connection yet."""
+    found: Repository[Any] | None = record.__dict__.get("_repository")
+    place: Place | None = record.__dict__.get("_place")
+    return place if found is None else found.connection.place
+
+
+_SHARED: Final = frozenset({"_stored", "_repository", "_place"})
+"""What copies of a row have together, for it is never changed."""
+
+
+def _state(record: DynamoDBModel) -> dict[str, Any]:
+    """What a pickled row knows of where it is stored."""
+    state = {name: one for name, one in record.__dict__.items() if name in ("_stored", "_made_up")}
+    if is_stored(record) and "_repository" in record.__dict__:
+        state["_stored"] = _repository(record).known_item(record)
+    return {**state, "_place": place_of(record)}
+
+
+def _unpickled(
+    model: type[DynamoDBModel], values: dict[str, Any], state: dict[str, Any]
+) -> DynamoDBModel:
+    record = model(**values)
+    record.__dict__.update(state)
+    return record
 
 
 def _as_dicts(rows: Any) -> Any:

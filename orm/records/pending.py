@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from orm.config import SingleTableConfig
-from orm.driver.protocol import Driver
 from orm.records.committing import Write, carry_out
+
+if TYPE_CHECKING:
+    from orm.records.connection import Connection
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -16,15 +18,17 @@ class Pending(msgspec.Struct, frozen=True):
 
     Args:
         write: what is sent.
-        done: tells the record that it is stored so, or is gone.
+        done: tells the record that it is stored so, or is gone. Until then it knows nothing of the
+            write, so that one that failed can be repeated.
     """
 
     write: Write
     done: Callable[[], object]
 
 
-def finish(driver: Driver, config: SingleTableConfig, pending: Sequence[Pending]) -> None:
+def finish(connection: Connection, pending: Sequence[Pending]) -> None:
     """Carry out writes together, or none of them; see `carry_out`."""
-    carry_out(driver, config, [one.write for one in pending])
+    writes = [one.write for one in pending]
+    carry_out(connection.driver, connection.config, connection.clock, writes)
     for one in pending:
         one.done()

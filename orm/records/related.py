@@ -99,8 +99,13 @@ class Related(Generic[R]):
     # --- belongs_to, morph_to ---
 
     def associate(self, row: DynamoDBModel) -> Any:
-        """Let this row belong to that one; it is not saved yet. Returns this row."""
+        """Let this row belong to that one; it is not saved yet. Returns this row.
+
+        Raises:
+            ForeignRowError: that one is of another table or tenant.
+        """
         link = self._link
+        link.owner.check_own(row)
         if isinstance(link, Parents):
             setattr(self._record, link.relation.foreign_key, getattr(row, link.key))
         elif isinstance(link, MorphParents):
@@ -130,6 +135,9 @@ class Related(Generic[R]):
 
         Returns:
             The keys of those that were not attached before.
+
+        Raises:
+            ForeignRowError: a row is of another table or tenant.
         """
         across = self._across()
         keys = [_key(across.target, target) for target in targets]
@@ -198,8 +206,11 @@ class Related(Generic[R]):
 
 
 def _key(target: Repository[Any], given: Any) -> Any:
-    """The key of a row that is given whole or by it."""
-    return getattr(given, identity_of(target)) if isinstance(given, target.model) else given
+    """The key of a row that is given whole or by it; one of another table or tenant is refused."""
+    if not isinstance(given, target.model):
+        return given
+    target.check_own(given)
+    return getattr(given, identity_of(target))
 
 
 def _change(across: Across, edge: Any, pivot: Mapping[str, Any]) -> bool:

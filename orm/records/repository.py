@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -11,21 +12,27 @@ import msgspec
 
 from orm.definitions import EntityDefinition
 from orm.definitions.names import nearest
-from orm.errors import ConfigurationError, InvalidKeyError, RowNotFoundError
+from orm.errors import (
+    ConfigurationError,
+    InvalidKeyError,
+    RowNotFoundError,
+    UnsupportedValueError,
+)
 from orm.indexes import EntityPlan
 from orm.models.fetching import fetch_row
+from orm.models.fields import alike
 from orm.models.layout import Layout
 from orm.parallel import in_parallel
 from orm.records.cascades import delete_all, deletions
 from orm.records.claims import Claims
-from orm.records.errors import ImmutableAttributeError
+from orm.records.errors import ForeignRowError, ImmutableAttributeError, UnsavedRowError
 from orm.records.links import link_of
-from orm.records.model import DynamoDBModel, is_stored, new_id
+from orm.records.model import DynamoDBModel, is_stored, new_id, place_of, was_deleted
 from orm.records.pending import Pending, finish
 from orm.records.query import RecordQuery
 from orm.records.related import Related
 from orm.records.relations import RELATED, Relation
-from orm.records.saving import Change, Insert, Removal, Rows
+from orm.records.saving import WRITTEN, Change, Insert, Removal, Rows
 from orm.records.scopes import scopes_of
 from orm.requests import GetItem, Item
 from orm.validation import Validator
@@ -62,12 +69,24 @@ class Repository(Generic[R]):
         self.hidden = frozenset(one.name for one in definition.attributes if one.hidden)
         claimed = {name for unique in plan.claims for name in unique.attributes}
         self.layout: Layout[R] = Layout(
-            model, connection.config, connection.tenant, definition.name, plan.paths, claimed
-        )
-        self.claims = Claims(
-            plan.claims, plan.prefix, connection.config, self.layout.parts, connection.tenant
+            model,
+            connection.config,
+            connection.tenant,
+            definition.name,
+            plan.paths,
+            claimed,
+            hidden=self.hidden,
+            marked=WRITTEN if definition.traits.version else None,
         )
         traits = definition.traits
+        self.claims = Claims(
+            plan.claims,
+            plan.prefix,
+            connection.config,
+            self.layout.parts,
+            connection.tenant,
+            self.layout.fields[traits.ttl] if traits.ttl else None,
+        )
         self.rows = Rows(
             self.layout,
             self.claims,
@@ -75,13 +94,7 @@ class Repository(Generic[R]):
             version=traits.version,
             hidden=self.hidden,
         )
-        self._validator = Validator.of(
-            definition,
-            clock=connection.clock,
-            skip=("unique", "immutable"),
-            rules=connection.rules,
-            lookup=connection,
-        )
+        self._validator = validator_of(definition, connection)
         self.casefold = frozenset(name for one in plan.claims for name in one.casefold)
         self._defaults = [one for one in scopes_of(model).values() if one.default]
         self._fields = frozenset(self.layout.fields)
@@ -95,6 +108,9 @@ class Repository(Generic[R]):
         infos = msgspec.structs.fields(model)  # evaluates annotations, so never while saving
         self._none_is_absent = frozenset(info.name for info in infos if info.default is None)
         self._required = tuple(info.name for info in infos if info.required)
+        self._factories = tuple(
+            info.name for info in infos if info.default_factory is not msgspec.NODEFAULT
+        )
 
     # --- making ---
 
@@ -133,11 +149,8 @@ class Repository(Generic[R]):
             setattr(record, name, value)
 
     def _check_fillable(self, values: Mapping[str, Any]) -> None:
+        self._check_known(values)
         for name in values:
-            if name not in self._fields:
-                near = nearest(name, self._fields)
-                hint = f"write {near}" if near else f"it has {', '.join(sorted(self._fields))}"
-                raise ConfigurationError(f"{self.definition.name}.{name}", "is no attribute", hint)
             if name in self._guarded:
                 raise ConfigurationError(
                     f"{self.definition.name}.{name}",
@@ -145,11 +158,24 @@ class Repository(Generic[R]):
                     f"set it on the row: row.{name} = …",
                 )
 
+    def _check_known(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._fields:
+                near = nearest(name, self._fields)
+                hint = f"write {near}" if near else f"it has {', '.join(sorted(self._fields))}"
+                raise ConfigurationError(f"{self.definition.name}.{name}", "is no attribute", hint)
+
     def replicate(self, record: R, changes: Mapping[str, Any]) -> R:
-        """A new row, not saved, with the same values but for its key and what traits write."""
-        left = {*self.plan.identity, *_trait_names(self.definition)}
+        """A new row, not saved, with the same values but for its key and what traits write. It
+        shares no list or mapping with the other.
+
+        Raises:
+            ConfigurationError: there is no attribute of this name.
+        """
+        self._check_known(changes)
+        left = {*self.plan.identity, *_trait_names(self.definition), *changes}
         values = {n: v for n, v in self.layout.values(record).items() if n not in left}
-        return self._made({**values, **changes})
+        return self._made({**copy.deepcopy(values), **changes})
 
     # --- saving ---
 
@@ -162,46 +188,52 @@ class Repository(Generic[R]):
             RowExistsError, UniqueError: see `create`.
             StaleRowError: someone else has saved the row since; only of models with a version.
             ImmutableAttributeError: a part of the key has changed, or what is declared immutable.
-            RowNotFoundError: the row is gone.
+            RowNotFoundError: the row is gone or has expired.
+            ForeignRowError: it is a row of another table or tenant.
+            ItemTooLargeError: it would be over 400 KB; nothing was sent.
         """
         if (pending := self.pending_save(record)) is not None:
             self._carry_out([pending])
 
     def pending_save(self, record: R) -> Pending | None:
         """What is to be written of a row, validated; None where nothing has changed."""
-        changed = self._begin(record)
-        if not changed:
+        draft = self._drafted(record)
+        if draft is None:
             return None
-        values = self.written_values(record)
-        self._validator.validate(_given(values), but_not=self._but_not(record))
-        return self._pending(record, changed, values)
+        self._validator.validate(draft.judged, but_not=self._but_not(record))
+        return self._pending(record, draft)
 
     async def save_async(self, record: R) -> None:
         """The same awaited: rules that have to be awaited run, the call is made in a thread."""
-        changed = self._begin(record)
-        if changed:
-            values = self.written_values(record)
-            await self._validator.validate_async(_given(values), but_not=self._but_not(record))
-            await asyncio.to_thread(self._carry_out, [self._pending(record, changed, values)])
+        draft = self._drafted(record)
+        if draft is not None:
+            await self._validator.validate_async(draft.judged, but_not=self._but_not(record))
+            await asyncio.to_thread(self._carry_out, [self._pending(record, draft)])
 
-    def _begin(self, record: R) -> set[str]:
-        """Give a row what traits write; which attributes are to be written."""
+    def _drafted(self, record: R) -> _Draft | None:
+        """What is to be written of a row, to be validated; None where nothing has changed."""
+        self.check_own(record)
         if not is_stored(record):
             self._complete(record)
-            return set(self._fields)
+            return _Draft(self.written_values(record))
         original = self.original(record)
         changed = self._differing(record, original)
         if not changed:
-            return changed
+            return None
         self._check_immutable(changed)
+        written = self._written(original)
+        values = {**self.written_values(record), **written}
+        return _Draft(values, frozenset(changed | written.keys()), original, written)
+
+    def _written(self, original: R) -> dict[str, Any]:
+        """What traits write at each change."""
         traits = self.definition.traits
+        written: dict[str, Any] = {}
         if traits.timestamps:
-            setattr(record, traits.timestamps[1], self._now())
-            changed.add(traits.timestamps[1])
+            written[traits.timestamps[1]] = self._now()
         if traits.version:
-            setattr(record, traits.version, (getattr(original, traits.version) or 0) + 1)
-            changed.add(traits.version)
-        return changed
+            written[traits.version] = (getattr(original, traits.version) or 0) + 1
+        return written
 
     def _complete(self, record: R) -> None:
         traits, now = self.definition.traits, self._now()
@@ -220,33 +252,91 @@ class Repository(Generic[R]):
     def _but_not(self, record: R) -> Any:
         return getattr(record, self.plan.identity[0]) if is_stored(record) else None
 
-    def _pending(self, record: R, changed: set[str], values: Mapping[str, Any]) -> Pending:
-        now = self.connection.clock.now_micros() // 1_000_000
-        write: Insert | Change
-        if is_stored(record):
-            new = {name: values[name] for name in changed}
-            write = Change(self.rows, self.stored_item(record), new, now, values)
-        else:
-            write = Insert(self.rows, values, now)
-        return Pending(write, lambda: self.adopt(record, write.item))
+    def _pending(self, record: R, draft: _Draft) -> Pending:
+        if draft.original is not None:
+            new = {name: draft.values[name] for name in draft.changed}
+            return self._pending_change(record, draft.original, new, draft.written, draft.values)
+        insert = Insert(self.rows, draft.values, self._second())
+        return Pending(insert, lambda: self.adopt(record, insert.item))
+
+    def _pending_change(
+        self,
+        record: R,
+        original: R,
+        new: Mapping[str, Any],
+        written: Mapping[str, Any],
+        values: Mapping[str, Any] | None = None,
+    ) -> Pending:
+        change = Change(self.rows, self.known_item(record), new, self._second(), values)
+
+        def done() -> None:
+            for name, value in written.items():
+                setattr(record, name, value)
+            if change.anew:
+                self._take_over(record, original, change)
+            self.adopt(record, change.item)
+
+        return Pending(change, done)
+
+    def _take_over(self, record: R, original: R, change: Change) -> None:
+        """Take what others have changed of a row meanwhile, where nothing else was set here: else
+        it would differ from what is stored, and the next save would undo their change."""
+        stored, values = self.layout.row(change.item), self.written_values(record)
+        known = {**self.written_values(original), **change.new}
+        for name in self._fields:
+            if self._same(name, values[name], known[name]):
+                setattr(record, name, getattr(stored, name))
+
+    def check_own(self, record: DynamoDBModel) -> None:
+        """Refuse a row of another table or tenant.
+
+        Raises:
+            ForeignRowError: it is one.
+        """
+        there, here = place_of(record), self.connection.place
+        if there is not None and there != here:
+            raise ForeignRowError(type(record).__name__, str(there), str(here))
 
     def _carry_out(self, pending: Sequence[Pending]) -> None:
-        finish(self.connection.driver, self.connection.config, pending)
+        finish(self.connection, pending)
 
     def written_values(self, record: R) -> dict[str, Any]:
         """What is written of a row: None is left out where that is what absent is read as."""
-        values = self.layout.values(record)
+        return self._as_stored(self.layout.values(record))
+
+    def _as_stored(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The same values, which are the caller's own, as they are written."""
         for name in self._none_is_absent:
-            if values[name] is None:
+            if values.get(name, UNSET) is None:
                 values[name] = UNSET
         return values
 
     def stored_item(self, record: R) -> Item:
-        """The item that a row was loaded or saved as."""
+        """The item that a row was loaded or saved as, with all of its keys."""
         stored = record.__dict__["_stored"]
         if isinstance(stored, dict):
             return stored
         return self.layout.item_of(self.written_values(self.layout.reader.row(stored)))
+
+    def known_item(self, record: R) -> Item:
+        """Of this item what a write starts from. It may lie in an index or not: a row may hold
+        what no key of an index can carry, since it is older than that index.
+
+        Raises:
+            UnsavedRowError: it was never stored.
+        """
+        stored = record.__dict__.get("_stored")
+        if stored is None:
+            raise UnsavedRowError(self.definition.name, self.rows.told(self.layout.values(record)))
+        if isinstance(stored, dict):
+            return stored
+        reader = self.layout.reader
+        values = self.written_values(reader.row(stored))
+        values.update(dict.fromkeys(reader.absent(stored), UNSET))  # no default is stored
+        item = self.layout.plain_item(values)
+        if self.layout.marked is not None and stored.mark is not None:
+            item[self.layout.marked] = stored.mark
+        return item
 
     def original(self, record: R) -> R:
         """The row as it was loaded or last saved."""
@@ -256,6 +346,8 @@ class Repository(Generic[R]):
             if isinstance(stored, dict)
             else self.layout.reader.row(stored)
         )
+        for name, value in record.__dict__.get("_made_up", {}).items():
+            setattr(row, name, value)
         return row
 
     def changed(self, record: R) -> set[str]:
@@ -265,12 +357,26 @@ class Repository(Generic[R]):
         return self._differing(record, self.original(record))
 
     def _differing(self, record: R, original: R) -> set[str]:
-        fields, known = self.layout.fields, self.layout.values(original)
+        known = self.layout.values(original)
         return {
             name
             for name, value in self.layout.values(record).items()
-            if value is not known[name] and not fields[name].stores_alike(value, known[name])
+            if value is not known[name] and not self._same(name, value, known[name])
         }
+
+    def _same(self, name: str, value: Any, other: Any) -> bool:
+        """Whether two values are stored alike; one that cannot be stored is like none."""
+        if value is other:
+            return True
+        if value is UNSET or value is None or other is UNSET or other is None:
+            return False
+        field = self.layout.fields[name]
+        try:
+            if field.stores_alike(value, other):
+                return True
+            return alike(field.to_wire(value), field.to_wire(other))
+        except UnsupportedValueError:
+            return False
 
     def _check_immutable(self, changed: set[str]) -> None:
         for name in sorted(changed):
@@ -281,33 +387,59 @@ class Repository(Generic[R]):
                 reason = "is declared immutable"
                 raise ImmutableAttributeError(self.definition.name, name, reason)
 
+    def _second(self) -> int:
+        return self.connection.clock.now_micros() // 1_000_000
+
     def _now(self) -> dt.datetime:
         return _EPOCH + dt.timedelta(microseconds=self.connection.clock.now_micros())
 
     # --- deleting ---
 
     def delete(self, record: R) -> None:
-        """Delete a row, or put it into the bin where the model has one. A row that is not stored
-        stays so.
+        """Delete a row, or put it into the bin where the model has one: then when is written, and
+        nothing else that was set here. One that was deleted before stays so.
 
         Raises:
             StaleRowError: someone else has saved it since; only of models with a version.
+            RowNotFoundError: it is to go into the bin and is gone or has expired.
+            UnsavedRowError: it was never stored.
+            ForeignRowError: it is a row of another table or tenant.
         """
-        if not is_stored(record):
-            return
-        if self.to_bin(record):
-            self.save(record)
-        else:
+        if self.definition.traits.soft_deletes is None:
             self.force_delete(record)
+        elif self.is_there(record) and (pending := self.pending_bin(record, self._now())):
+            self._carry_out([pending])
 
-    def to_bin(self, record: R) -> bool:
-        """Mark a row as one that goes into the bin; False where its model has none."""
-        bin_ = self.definition.traits.soft_deletes
-        if bin_ is None:
-            return False
-        if getattr(record, bin_) is None:
-            setattr(record, bin_, self._now())
-        return True
+    def is_there(self, record: R) -> bool:
+        """Whether a row can be deleted; False where it was already.
+
+        Raises:
+            UnsavedRowError, ForeignRowError: see `delete`.
+        """
+        self.check_own(record)
+        if not is_stored(record) and not was_deleted(record):
+            raise UnsavedRowError(self.definition.name, self.rows.told(self.layout.values(record)))
+        return is_stored(record)
+
+    def pending_delete(self, record: R) -> list[Pending]:
+        """What `delete` writes."""
+        if not self.is_there(record):
+            return []
+        if self.definition.traits.soft_deletes is None:
+            return [one for level in reversed(self.pending_deletions(record)) for one in level]
+        pending = self.pending_bin(record, self._now())
+        return [] if pending is None else [pending]
+
+    def pending_bin(self, record: R, when: dt.datetime | None) -> Pending | None:
+        """What puts a row into the bin, or takes it out where `when` is None; None where it is, or
+        is not, in there already."""
+        bin_, original = self.definition.traits.soft_deletes, self.original(record)
+        assert bin_ is not None, "the model has a bin"
+        if (getattr(original, bin_) is None) == (when is None):
+            return None
+        written = {**self._written(original), bin_: when}
+        new = self._as_stored(dict(written))
+        return self._pending_change(record, original, new, written)
 
     def force_delete(self, record: R) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare.
@@ -317,9 +449,9 @@ class Repository(Generic[R]):
 
         Raises:
             RestrictedError: rows hang on it whose relation restricts that.
-            StaleRowError: see `delete`.
+            StaleRowError, UnsavedRowError, ForeignRowError: see `delete`.
         """
-        if is_stored(record):
+        if self.is_there(record):
             delete_all(self.connection, self.pending_deletions(record))
 
     def pending_deletions(self, record: R) -> list[list[Pending]]:
@@ -332,21 +464,21 @@ class Repository(Generic[R]):
 
     def pending_removal(self, record: R) -> Pending:
         """The deletion of a row alone, with its claims."""
-        write = Removal(self.rows, self.stored_item(record))
-        return Pending(write, lambda: record.__dict__.pop("_stored", None))
+        write = Removal(self.rows, self.known_item(record))
+        return Pending(write, lambda: record.__dict__.update(_stored=None))
 
     def restore(self, record: R) -> None:
-        """Take a row out of the bin.
+        """Take a row out of the bin; nothing else that was set here is written.
 
         Raises:
             ConfigurationError: the model has no bin.
+            StaleRowError, RowNotFoundError, UnsavedRowError, ForeignRowError: see `delete`.
         """
-        bin_ = self.definition.traits.soft_deletes
-        if bin_ is None:
-            raise ConfigurationError(self.definition.name, "has no soft deletes to restore from")
-        if getattr(record, bin_) is not None:
-            setattr(record, bin_, None)
-            self.save(record)
+        if self.definition.traits.soft_deletes is None:
+            hint = "add the trait SoftDeletes to the model; what is deleted for good cannot return"
+            raise ConfigurationError(self.definition.name, "has no soft deletes to restore", hint)
+        if self.is_there(record) and (pending := self.pending_bin(record, None)):
+            self._carry_out([pending])
 
     # --- relations ---
 
@@ -430,20 +562,38 @@ class Repository(Generic[R]):
         request: GetItem[Item] = GetItem(
             table_name=self.connection.config.table, key=key, consistent_read=consistent
         )
-        return fetch_row(self.connection.driver, self.layout, request, self.adopt)
+        found = fetch_row(self.connection.driver, self.layout, request, self.adopt)
+        return found if found is not None and self.is_live(found, trashed=True) else None
 
     def adopt(self, record: R, stored: Any) -> R:
         """Make a row that was read one of this repository's."""
         own = record.__dict__  # set one by one, which for thousands of rows is felt
         own["_stored"], own["_repository"] = stored, self
+        if self._factories:
+            self._keep_made_up(record, stored)
         return record
+
+    def _keep_made_up(self, record: R, stored: Any) -> None:
+        """Keep what factories made up for attributes that are not stored: another call would make
+        something else, and the row would differ from what is stored though nothing was set."""
+        known = record.__dict__.pop("_made_up", {})
+        if isinstance(stored, dict):
+            fields = self.layout.fields
+            absent = [name for name in self._factories if fields[name].attribute not in stored]
+        else:
+            absent = self.layout.reader.absent(stored, self._factories)
+        if absent:
+            record.__dict__["_made_up"] = {
+                name: known[name] if name in known else copy.deepcopy(getattr(record, name))
+                for name in absent
+            }
 
     def is_live(self, record: R, *, trashed: bool = False) -> bool:
         """Whether a row is found by default: it has not expired and is not in the bin."""
         traits = self.definition.traits
         if traits.ttl:
             expires = getattr(record, traits.ttl)
-            if expires and expires <= self.connection.clock.now_micros() // 1_000_000:
+            if expires is not None and expires <= self._second():
                 return False
         return trashed or not traits.soft_deletes or getattr(record, traits.soft_deletes) is None
 
@@ -452,12 +602,14 @@ class Repository(Generic[R]):
         its relations.
 
         Raises:
-            RowNotFoundError: it is gone.
+            RowNotFoundError: it is gone or has expired.
+            ForeignRowError: it is a row of another table or tenant.
         """
+        self.check_own(record)
         values = {name: getattr(record, name) for name in self.layout.key_fields}
         found = self.get(self.layout.key(values), consistent=True)
         if found is None:
-            raise RowNotFoundError(self.definition.name, values)
+            raise RowNotFoundError(self.definition.name, self.rows.told(values))
         for name in self._fields:
             setattr(record, name, getattr(found, name))
         record.__dict__.update(found.__dict__)
@@ -468,9 +620,40 @@ class Repository(Generic[R]):
         return self.query().scan()
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is judged: what is written, so that None is not judged where it says nothing."""
-    return {name: value for name, value in values.items() if value is not UNSET}
+class _Draft(msgspec.Struct, frozen=True):
+    """What is to be written of a row.
+
+    Args:
+        values: the whole row, as it is written.
+        changed: the attributes that are; all of them of a new row.
+        original: the row as it was loaded; None where it is new.
+        written: what traits write, which the row is told when it is stored.
+    """
+
+    values: dict[str, Any]
+    changed: frozenset[str] = frozenset()
+    original: Any = None
+    written: dict[str, Any] = {}
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """What is validated: what is written, so that None is not judged where it says nothing."""
+        return {name: value for name, value in self.values.items() if value is not UNSET}
+
+
+def validator_of(definition: EntityDefinition, connection: Connection) -> Validator:
+    """What judges the rows of a model.
+
+    Raises:
+        InvalidRuleError: a rule does not exist, or takes other arguments.
+    """
+    return Validator.of(
+        definition,
+        clock=connection.clock,
+        skip=("unique", "immutable"),
+        rules=connection.rules,
+        lookup=connection,
+    )
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:

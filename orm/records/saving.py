@@ -3,20 +3,24 @@
 A change sends the attributes that changed and the keys of every index that they are part of. The
 other inputs of these keys are what was loaded, so the call demands that they still are; where
 someone changed one meanwhile, the keys are made anew of what is stored and the call is repeated.
-Claims of unique values move in the same transaction, on the same terms.
+Claims of unique values move in the same transaction, on the same terms: a change of anything that
+a claim is made of demands all that it is made of, and so does a deletion of what any claim is.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
+from orm.codec import check_item_size
 from orm.config import SingleTableConfig
 from orm.errors import (
     CancellationReason,
+    InvalidKeyError,
     OrmError,
     RowExistsError,
     RowNotFoundError,
@@ -32,9 +36,10 @@ from orm.expressions import (
     exists,
     not_exists,
 )
-from orm.indexes import UniqueSet
+from orm.models.fields import HIDDEN
 from orm.models.layout import Layout
-from orm.records.claims import Claims
+from orm.models.path_keys import PathKeys
+from orm.records.claims import Claims, Move
 from orm.records.clauses import is_absent
 from orm.records.committing import ATTEMPTS, REFUSED, Refusal, Write
 from orm.records.errors import (
@@ -51,7 +56,6 @@ WRITTEN: Final = "!written"
 """Chance, by which a writer whose answer was lost knows its own write from a rival's."""
 
 Values = Mapping[str, Any]
-Moves = list[tuple[UniqueSet, Item | None, Item | None]]
 
 
 class Rows:
@@ -87,8 +91,13 @@ class Rows:
         return self.layout.values(self.layout.known_row(item))
 
     def identity(self, values: Values) -> dict[str, Any]:
-        """What tells a row from others, for errors."""
+        """What tells a row from others."""
         return {name: values.get(name) for name in self.layout.key_fields}
+
+    def told(self, values: Values) -> dict[str, Any]:
+        """The same for errors."""
+        known = self.identity(values)
+        return {name: HIDDEN if name in self.hidden else one for name, one in known.items()}
 
     def key(self, item: Item) -> Item:
         """The key of an item."""
@@ -96,54 +105,85 @@ class Rows:
 
     def unchanged(self, before: Item, names: Iterable[str]) -> Condition:
         """The row is there, of the version that was loaded, and so are these values."""
-        demands = [exists(self.config.pk)]
-        for name in sorted({*names} | ({self.version} if self.version else set())):
-            attribute = self.layout.fields[name].attribute
-            wire = before.get(attribute)
-            if wire is None or "NULL" in wire:
-                demands.append(is_absent(attribute))
-            else:
-                demands.append(Comparison(attribute, "=", wire))
-        return all_of(*demands)
+        names = sorted({*names} | ({self.version} if self.version else set()))
+        attributes = [self.layout.fields[name].attribute for name in names]
+        attributes += [WRITTEN] if self.version else []
+        return all_of(exists(self.config.pk), *(_still(before, one) for one in attributes))
+
+    def alive(self, now: int) -> tuple[Condition, ...]:
+        """That the row has not expired, where its model knows that."""
+        if self.ttl is None:
+            return ()
+        attribute = self.layout.fields[self.ttl].attribute
+        return (any_of(is_absent(attribute), compared(attribute, ">", now)),)
+
+    def has_expired(self, stored: Item, now: int) -> bool:
+        """Whether a stored row is none any more."""
+        wire = stored.get(self.layout.fields[self.ttl].attribute) if self.ttl else None
+        return wire is not None and "N" in wire and Decimal(wire["N"]) <= now
 
     def free(self, now: int) -> dict[str, Any]:
         """The request fields that demand that no row is at a key, or one that has expired."""
         if self.ttl is None:
             return self._nothing_there
-        expired = all_of(exists(self.ttl), compared(self.ttl, "<=", now))
+        attribute = self.layout.fields[self.ttl].attribute
+        expired = all_of(exists(attribute), compared(attribute, "<=", now))
         return _fields(any_of(not_exists(self.config.pk), expired))
 
     def check_stored(self, before: Item, stored: Item) -> None:
-        """Refuse a row that someone else has saved since it was loaded."""
+        """Refuse a row that someone else has saved since it was loaded, or deleted and made anew:
+        then its version may be the same, but not who wrote it."""
         if self.version is not None:
             attribute = self.layout.fields[self.version].attribute
             known, found = before.get(attribute), stored.get(attribute)
-            if known != found:
-                key = self.identity(self.plain(before))
+            if known != found or before.get(WRITTEN) != stored.get(WRITTEN):
+                key = self.told(self.plain(before))
                 raise StaleRowError(self.layout.entity, key, _number(known), _number(found))
 
     # --- claims ---
 
-    def claim_actions(self, moved: Moves, row: Item, values: Values, now: int) -> list[Action]:
-        """Taking comes first, in the order of `moved`, so that a refusal tells which was taken."""
+    def inputs(self, changed: Collection[str] | None) -> set[str]:
+        """What the claims are made of that a change of these attributes may move; without any, what
+        all of them are made of. Parts of the key stay what they are."""
+        made = [self.claims.made_of(unique) for unique in self.claims.sets]
+        touched = [names for names in made if changed is None or not names.isdisjoint(changed)]
+        return set().union(*touched).difference(self.layout.key_fields)
+
+    def claim_actions(
+        self, moved: Sequence[Move], row: Item, now: int, others: Collection[str] = ()
+    ) -> list[Action]:
+        """Taking comes first, in the order of `moved`, so that a refusal tells which was taken.
+
+        Args:
+            moved: the claims.
+            row: the row whose they are.
+            now: the second that it is.
+            others: names of those that another row has by now, and keeps.
+        """
         if not moved:
             return []
-        owner = self.key(row)
-        expires = values.get(self.ttl) if self.ttl else None
-        expires = expires if isinstance(expires, int) else None
-        taken = [self.claims.take(new, owner, now, expires) for _, _, new in moved if new]
-        given = [self.claims.give_up(old, owner) for _, old, _ in moved if old]
-        return taken + given
+        owner, claims = self.key(row), self.claims
+        taken = [claims.take(one.taken, owner, now, one.expires) for one in moved if one.taken]
+        given = [(one.unique.name, one.given) for one in moved if one.given]
+        return taken + [
+            claims.leave(key, owner) if name in others else claims.give_up(key, owner)
+            for name, key in given
+        ]
 
     def refuse_taken(
-        self, reasons: Sequence[CancellationReason], moved: Moves, values: Values, error: Refusal
+        self,
+        reasons: Sequence[CancellationReason],
+        moved: Sequence[Move],
+        values: Values,
+        error: Refusal,
     ) -> None:
         """Raise where a claim that was to be taken is another row's."""
-        taking = [unique for unique, _, new in moved if new]
+        taking = [one.unique for one in moved if one.taken]
         for unique, reason in zip(taking, reasons, strict=False):
             if reason.code == REFUSED:
                 said = [
-                    "…" if name in self.hidden else values.get(name) for name in unique.attributes
+                    HIDDEN if name in self.hidden else values.get(name)
+                    for name in unique.attributes
                 ]
                 raise UniqueError(self.layout.entity, unique.attributes, said) from error
 
@@ -153,10 +193,21 @@ class RowWrite(Write):
 
     def __init__(self, rows: Rows, before: Item) -> None:
         self.rows, self.before = rows, before
+        self.moved: Sequence[Move] = ()
+        self.others: set[str] = set()
+
+    def lost_claims(self, reasons: Sequence[CancellationReason]) -> bool:
+        """Note which claims are not this row's to give up: it expired, and another took them. What
+        was noted and is not so any more is forgotten. Whether there was anything to note."""
+        given = [one.unique.name for one in self.moved if one.given]
+        about = reasons[len(reasons) - len(given) :]
+        found = {name for name, one in zip(given, about, strict=True) if one.code == REFUSED}
+        self.others ^= found
+        return bool(found)
 
     @property
     def identity(self) -> dict[str, Any]:
-        return self.rows.identity(self.rows.plain(self.before))
+        return self.rows.told(self.rows.plain(self.before))
 
     def contended(self) -> OrmError:
         return ContendedRowError(self.rows.layout.entity, self.identity, ATTEMPTS)
@@ -190,7 +241,7 @@ class Insert(Write):
             return_values_on_condition_check_failure="ALL_OLD",
             **self.rows.free(self._now),
         )
-        claimed = self.rows.claim_actions(self._moved, self.item, self._values, self._now)
+        claimed = self.rows.claim_actions(self._moved, self.item, self._now)
         return [Action(put=put), *claimed]
 
     def recognises(self, stored: Item) -> bool:
@@ -202,7 +253,7 @@ class Insert(Write):
 
     @property
     def identity(self) -> dict[str, Any]:
-        return self.rows.identity(self._values)
+        return self.rows.told(self._values)
 
     def contended(self) -> OrmError:
         return ContendedRowError(self.rows.layout.entity, self.identity, ATTEMPTS)
@@ -222,45 +273,52 @@ class Change(RowWrite):
         values: all of its values, those among them; what `before` says of the others unless given.
 
     Attributes:
+        new: these values.
         item: what is stored when it is done, as far as it is known.
+        anew: whether others have changed the row since it was loaded, and `item` knows it.
     """
 
     def __init__(
         self, rows: Rows, before: Item, new: Values, now: int, values: Values | None = None
     ) -> None:
         super().__init__(rows, before)
-        self._new, self._now, self._values = new, now, values
+        self.new, self._now, self._values = new, now, values
         self._mine: AttributeValue | None = None  # chance is a system call, so only where needed
         self.item: Item = before
-        self._moved: Moves = []
+        self.anew = False
 
     def actions(self) -> list[Action]:
         rows, values = self.rows, self._whole()
         changes, inputs = self._changes(values)
         if rows.claims.sets:
-            self._moved = rows.claims.moved(rows.plain(self.before), values)
-            inputs |= {name for unique, _, _ in self._moved for name in unique.attributes}
-        if rows.version is not None or self._moved or inputs:
+            self.moved = rows.claims.moved(rows.plain(self.before), values)
+            inputs |= rows.inputs(self.new)
+        alive = rows.alive(self._now)
+        if rows.version is not None or self.moved or inputs or alive:
             self._mine = self._mine or {"B": secrets.token_bytes(8)}
             changes[WRITTEN] = self._mine
         after = {**self.before, **changes}
         self.item = {name: wire for name, wire in after.items() if wire is not None}
-        key, condition = rows.key(self.before), rows.unchanged(self.before, inputs)
+        check_item_size(self.item, f"a row of {rows.layout.entity}")
+        key, condition = rows.key(self.before), all_of(rows.unchanged(self.before, inputs), *alive)
         update = _expression(changes).action(
             rows.config.table, key, condition, return_item_on_failure=True
         )
-        return [Action(update=update), *rows.claim_actions(self._moved, key, values, self._now)]
+        return [
+            Action(update=update),
+            *rows.claim_actions(self.moved, key, self._now, self.others),
+        ]
 
     def _whole(self) -> Values:
         """All of its values; once it is made anew, those of what is stored and the new ones."""
         if self._values is None:
-            self._values = {**self.rows.plain(self.before), **self._new}
+            self._values = {**self.rows.plain(self.before), **self.new}
         return self._values
 
     def _changes(self, values: Values) -> tuple[dict[str, AttributeValue | None], set[str]]:
         """What attributes become, None for those that go, and which unchanged values the new index
         keys are made of."""
-        layout, new, inputs = self.rows.layout, self._new, set[str]()
+        layout, new, inputs = self.rows.layout, self.new, set[str]()
         changes: dict[str, AttributeValue | None] = {}
         for name, value in new.items():
             field = layout.fields[name]
@@ -269,26 +327,45 @@ class Change(RowWrite):
             if index.attributes.isdisjoint(new):
                 continue
             inputs |= index.attributes
-            pair = layout.index_key(index, values) or {}
+            pair = self._index_key(index, values) or {}
             # a local index shares the table's partition key
             own = self.rows.config.pk
             changes |= {name: pair.get(name) for name in index.names if name != own}
         return changes, inputs - new.keys() - set(layout.key_fields)
 
+    def _index_key(self, index: PathKeys, values: Values) -> Item | None:
+        """The row's key in an index. It may be older than the index, and hold what no key can
+        carry: then it does not stand there, until this is changed.
+
+        Raises:
+            InvalidKeyError: what is new is of this kind.
+        """
+        layout = self.rows.layout
+        try:
+            return layout.index_key(index, values)
+        except InvalidKeyError:
+            for name in self.new.keys() & {*index.path.hash, *index.path.sort}:
+                layout.parts[name].in_sort(values[name])
+            return None
+
     def recognises(self, stored: Item) -> bool:
         mine = self._mine is not None and bool(stored.get(WRITTEN) == self._mine)
         if mine:
-            self.item = stored
+            self.item, self.anew = stored, True
         return mine
 
     def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
-        self.rows.refuse_taken(reasons[1:], self._moved, self._whole(), error)
+        """The row comes first: where others changed it, the claims were made of what it was."""
         if reasons[0].code != REFUSED:
+            self.rows.refuse_taken(reasons[1:], self.moved, self._whole(), error)
+            if self.lost_claims(reasons):
+                return True
             raise error
-        if reasons[0].item is None:
+        stored = reasons[0].item
+        if stored is None or self.rows.has_expired(stored, self._now):
             raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
-        self.rows.check_stored(self.before, reasons[0].item)
-        self.before, self._values = reasons[0].item, None
+        self.rows.check_stored(self.before, stored)
+        self.before, self.anew, self._values = stored, True, None
         return True
 
 
@@ -303,21 +380,22 @@ class Removal(RowWrite):
         if self._gone:
             return []
         rows = self.rows
-        old = rows.plain(self.before) if rows.claims.sets else {}
-        moved = rows.claims.moved(old, None)
-        inputs = {name for unique, _, _ in moved for name in unique.attributes}
-        key, careful = rows.key(self.before), bool(moved) or rows.version is not None
-        condition = rows.unchanged(self.before, inputs) if careful else None
+        if rows.claims.sets:
+            self.moved = rows.claims.moved(rows.plain(self.before), None)
+        key, careful = rows.key(self.before), bool(rows.claims.sets) or rows.version is not None
+        condition = rows.unchanged(self.before, rows.inputs(None)) if careful else None
         delete = Delete(
             table_name=rows.config.table,
             key=key,
             return_values_on_condition_check_failure="ALL_OLD" if careful else None,
             **_fields(condition),
         )
-        return [Action(delete=delete), *rows.claim_actions(moved, key, old, 0)]
+        return [Action(delete=delete), *rows.claim_actions(self.moved, key, 0, self.others)]
 
     def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
         if reasons[0].code != REFUSED:
+            if self.lost_claims(reasons):
+                return True
             raise error
         stored = reasons[0].item
         if stored is None:
@@ -331,12 +409,14 @@ class Removal(RowWrite):
 class Check(RowWrite):
     """The demand that a row is there, of the version that was loaded, and that conditions hold."""
 
-    def __init__(self, rows: Rows, before: Item, said: str, condition: Condition | None) -> None:
+    def __init__(
+        self, rows: Rows, before: Item, said: str, condition: Condition | None, now: int
+    ) -> None:
         super().__init__(rows, before)
-        self._said, self._condition = said, condition
+        self._said, self._condition, self._now = said, condition, now
 
     def actions(self) -> list[Action]:
-        demands = [self.rows.unchanged(self.before, ())]
+        demands = [self.rows.unchanged(self.before, ()), *self.rows.alive(self._now)]
         demands += [self._condition] if self._condition is not None else []
         check = ConditionCheck(
             table_name=self.rows.config.table,
@@ -348,7 +428,7 @@ class Check(RowWrite):
 
     def refused(self, reasons: Sequence[CancellationReason], error: Refusal) -> bool:
         stored = reasons[0].item
-        if stored is None:
+        if stored is None or self.rows.has_expired(stored, self._now):
             raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
         self.rows.check_stored(self.before, stored)
         raise CheckFailedError(self.rows.layout.entity, self.identity, self._said) from error
@@ -365,6 +445,14 @@ def _expression(changes: Mapping[str, AttributeValue | None]) -> UpdateExpressio
             for name, wire in changes.items()
         )
     )
+
+
+def _still(before: Item, attribute: str) -> Condition:
+    """The attribute has the value that it had before."""
+    wire = before.get(attribute)
+    if wire is None or "NULL" in wire:
+        return is_absent(attribute)
+    return Comparison(attribute, "=", wire)
 
 
 def _number(wire: AttributeValue | None) -> Any:

@@ -22,7 +22,6 @@ from orm.expressions import Condition, all_of
 from orm.limits import TRANSACTION_ACTIONS_MAX
 from orm.records.clauses import Clause, condition
 from orm.records.errors import PartlyWrittenError
-from orm.records.model import is_stored
 from orm.records.pending import Pending, finish
 from orm.records.saving import Check
 
@@ -79,19 +78,14 @@ class Transaction:
 
     def delete(self, record: DynamoDBModel) -> None:
         """Delete a row, or put it into the bin where the model has one."""
-        if not is_stored(record):
-            return
-        if self._repository(record).to_bin(record):
-            self.save(record)
-        else:
-            self.force_delete(record)
+        self._take(self._repository(record).pending_delete(record))
 
     def force_delete(self, record: DynamoDBModel) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare."""
-        if not is_stored(record):
-            return
-        levels = self._repository(record).pending_deletions(record)
-        self._take([one for level in reversed(levels) for one in level])
+        repository = self._repository(record)
+        if repository.is_there(record):
+            levels = repository.pending_deletions(record)
+            self._take([one for level in reversed(levels) for one in level])
 
     def check(self, record: DynamoDBModel, *demands: Clause) -> None:
         """Demand that a row is there, of the version that was loaded, and that this holds of what
@@ -101,9 +95,9 @@ class Transaction:
             CheckFailedError: when the block ends.
         """
         repository = self._repository(record)
-        stored = repository.stored_item(record)
+        known, now = repository.known_item(record), self._connection.clock.now_micros() // 1_000_000
         said = " and ".join(map(str, demands))
-        check = Check(repository.rows, stored, said, _demanded(repository, demands))
+        check = Check(repository.rows, known, said, _demanded(repository, demands), now)
         self._take([Pending(check, lambda: None)])
 
     def _repository(self, record: R) -> Repository[R]:
@@ -131,7 +125,7 @@ class Transaction:
             done += len(part)
 
     def _finish(self, pending: list[Pending]) -> None:
-        finish(self._connection.driver, self._connection.config, pending)
+        finish(self._connection, pending)
 
 
 def _demanded(repository: Repository[Any], demands: tuple[Clause, ...]) -> Condition | None:

@@ -112,6 +112,52 @@ class DeleteTable(Request[TableDeleted], frozen=True):
     table_name: str
 
 
+class TimeToLiveDescription(Struct, frozen=True):
+    """Whether the table deletes what has expired, and by which attribute."""
+
+    time_to_live_status: str = "DISABLED"
+    attribute_name: str | None = None
+
+
+class TimeToLiveDescribed(Struct, frozen=True):
+    """What a table deletes by."""
+
+    time_to_live_description: TimeToLiveDescription
+
+
+class DescribeTimeToLive(Request[TimeToLiveDescribed], frozen=True):
+    """Ask by which attribute a table deletes what has expired."""
+
+    operation = "DescribeTimeToLive"
+    answer = TimeToLiveDescribed
+
+    table_name: str
+
+
+class TimeToLiveSpecification(Struct, frozen=True, omit_defaults=False):
+    """Whether to delete what has expired, and by which attribute."""
+
+    enabled: bool
+    attribute_name: str
+
+
+class TimeToLiveUpdated(Struct, frozen=True):
+    """What a table deletes by from now on, or within the hour."""
+
+    time_to_live_specification: TimeToLiveSpecification
+
+
+class UpdateTimeToLive(Request[TimeToLiveUpdated], frozen=True):
+    """Let a table delete what has expired."""
+
+    operation = "UpdateTimeToLive"
+    writes = True
+    answer = TimeToLiveUpdated
+
+    table_name: str
+    time_to_live_specification: TimeToLiveSpecification
+
+
 class TableNames(Struct, frozen=True):
     """One page of table names."""
 

@@ -96,9 +96,7 @@ def is_timestamp(value: Any) -> bool:
 
 
 def is_array(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) or (
-        isinstance(value, (set, frozenset)) and bool(value)  # DynamoDB has no empty set
-    )
+    return isinstance(value, (list, tuple, set, frozenset))
 
 
 def is_binary(value: Any) -> bool:

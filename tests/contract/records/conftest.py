@@ -13,6 +13,7 @@ from orm.clock import ManualClock, SystemClock
 from orm.driver import Driver, MeteredDriver
 from orm.records import Connection, DynamoDBModel
 from tests.contract.records.blog import MODELS
+from tests.contract.records.odd import ODD
 
 NOON_MICROS = 1_800_000_000_000_000
 
@@ -57,6 +58,16 @@ def connection(
     _created(made, meter)
     yield made
     delete_table(meter, config.table, SystemClock())
+
+
+@pytest.fixture
+def own(driver: Driver, config: SingleTableConfig, hands: ManualClock) -> Iterator[Connection]:
+    """A table with the odd models, without a tenant."""
+    made = Connection(driver, config, clock=hands)
+    made.register(*ODD)
+    create_table(driver, made.shape(), SystemClock())
+    yield made
+    delete_table(driver, config.table, SystemClock())
 
 
 def _created(connection: Connection, driver: Driver) -> None:

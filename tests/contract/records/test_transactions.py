@@ -18,10 +18,12 @@ from orm.errors import (
 from orm.records import (
     CheckFailedError,
     Connection,
+    ForeignRowError,
     PartlyWrittenError,
     Repository,
     StaleRowError,
     UniqueError,
+    UnsavedRowError,
 )
 from orm.validation import InvalidRowError
 from tests.contract.records.blog import Account, Post, User
@@ -77,7 +79,8 @@ def test_a_block_without_writes_sends_nothing(
     before = Counter(meter.usage().requests)
     with connection.transaction() as tx:
         tx.save(account)
-        tx.delete(accounts.make(id="b"))
+        with pytest.raises(UnsavedRowError):
+            tx.delete(accounts.make(id="b"))
     assert meter.usage().requests == before
     with pytest.raises(ConfigurationError, match="is over"):
         tx.create(Account, id="c")
@@ -230,12 +233,12 @@ def test_what_was_done_of_several_parts_is_said(
     assert pence(accounts) == {"150": 1, **{f"{number}": 0 for number in range(100)}}
 
 
-def test_rows_of_another_connection_are_refused(
+def test_rows_of_another_tenant_are_refused(
     connection: Connection, accounts: Repository[Account]
 ) -> None:
     account = accounts.create(id="a")
     with (
-        pytest.raises(ConfigurationError, match="of another connection"),
+        pytest.raises(ForeignRowError, match="tenant 'other'"),
         connection.for_tenant("other").transaction() as tx,
     ):
         tx.delete(account)

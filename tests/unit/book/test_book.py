@@ -15,7 +15,7 @@ from orm.driver import Driver
 from orm.errors import ConfigurationError
 from orm.indexes import plan_indexes
 from orm.records import Attr, Connection, DynamoDBModel, attr
-from tests.unit.book.schemas import BLOG, LEDGER, ODD, SCHEMAS, SHOP, SITES, Schema
+from tests.unit.book.schemas import BLOG, LEDGER, ODD, SCHEMAS, SITES, Schema, defined
 
 CONFIG = SingleTableConfig(table="app")
 RENAMED = SingleTableConfig(
@@ -154,10 +154,14 @@ def test_a_spread_pattern_reads_every_partition() -> None:
 
 def test_an_index_that_copies_less_is_told() -> None:
     """Beside what the pattern lists, what every reading needs."""
-    found = entry(SHOP, "Order", "open")
-    assert found.attributes == ("total", "status", "id")
-    copies = "copies `total`<br>`status`<br>`id`"
-    assert f"| `{found.index}`, {copies} |" in generator(SHOP).markdown()
+    attributes = {"a": {"required": True}, "total": {"required": True}, "body": {"required": True}}
+    listed = {"name": "listed", "equal": ["a"], "project": ["total"]}
+    model = {"name": "Note", "attributes": attributes, "patterns": [listed]}
+    schema = Schema("narrow", defined(model))
+    found = entry(schema, "Note", "listed")
+    assert found.attributes == ("a", "total", "id")
+    copies = "copies `a`<br>`total`<br>`id`"
+    assert f"| `{found.index}`, {copies} |" in generator(schema).markdown()
 
 
 def test_a_local_index_is_read_consistently() -> None:

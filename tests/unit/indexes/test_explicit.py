@@ -58,8 +58,9 @@ def test_an_entity_may_do_without_a_primary_key_of_its_own():
     assert plan_indexes([given]).entity("Flag").identity == ("name",)
 
 
-def test_a_declared_primary_key_outside_the_given_key_is_found_by_an_index():
-    """What the key is made of must be unique then, or rows would have one key."""
+def test_a_declared_primary_key_outside_the_given_key_is_kept_unique_by_a_claim():
+    """Two rows of one id would lie at two keys; the claim is one, and finds the row, too. What the
+    key is made of must be unique as well, or rows would have one key."""
     given = entity(
         "Visit",
         *("id", "site_id", "at"),
@@ -68,9 +69,10 @@ def test_a_declared_primary_key_outside_the_given_key_is_found_by_an_index():
     )
     plan = plan_indexes([given])
     answer = plan.entity("Visit").answer("by primary key")
-    assert answer.path is not None
-    assert answer.path.place == "index 1"
-    assert "identity-by-index" in [finding.code for finding in plan.findings]
+    assert answer.claim is not None
+    assert answer.claim.attributes == ("id",)
+    assert answer.claim in plan.entity("Visit").claims
+    assert "identity-by-claim" in [finding.code for finding in plan.findings]
 
 
 def test_trashed_rows_leave_given_indexes_too():

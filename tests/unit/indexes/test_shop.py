@@ -37,7 +37,7 @@ def test_indexes_are_as_many_as_one_entity_needs_at_the_most(plan):
     """One for each template would be fifteen; overloaded they are as many as Post's."""
     demands = {name: len(entity.indexes) for name, entity in plan.entities.items()}
     assert len(plan.slots) == max(demands.values()) == demands["Post"] == 5
-    assert sum(demands.values()) == 18
+    assert sum(demands.values()) == 16
 
 
 def test_every_question_has_an_answer(plan):

@@ -108,7 +108,9 @@ def test_errors_pickle() -> None:
 def test_missing_extra_is_named() -> None:
     """The text says what is missing, the hint what to type."""
     error = StacksExtraError("tree_sitter")
-    assert str(error) == "stacks: reading model files needs tree_sitter"
+    assert str(error) == (
+        "stacks: reading model files needs tree_sitter; pip install 'keyfold[stacks]'"
+    )
     assert error.hint == "pip install 'keyfold[stacks]'"
 
 

@@ -97,7 +97,7 @@ CASES: dict[str, list[Case]] = {
         ),
         Case("unix", [0], ["0"]),
     ],
-    "array": [Case("array", [[], [1], (1,), {1}], ["a", {"a": 1}, set(), 1])],
+    "array": [Case("array", [[], [1], (1,), {1}, set()], ["a", {"a": 1}, 1])],
     "json": [
         Case(
             "json",

@@ -17,6 +17,7 @@ from orm.records import (
     RestrictedError,
     SoftDeletes,
     StaleRowError,
+    UnsavedRowError,
     Versioned,
     attr,
     belongs_to,
@@ -233,10 +234,12 @@ def test_the_bin_takes_nothing_along(connection: Connection, house: House) -> No
 
 
 def test_a_row_that_is_not_stored_takes_nothing_along(connection: Connection, house: House) -> None:
-    made = connection.repository(House).make(id="h")
-    made.delete()
-    room = connection.repository(Room).make(house_id="h", door="1")
-    room.delete()
+    for made in (
+        connection.repository(House).make(id="h"),
+        connection.repository(Room).make(house_id="h", door="1"),
+    ):
+        with pytest.raises(UnsavedRowError):
+            made.delete()
     assert left(connection) == {"House": {"h"}}
 
 

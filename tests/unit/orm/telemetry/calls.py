@@ -16,6 +16,7 @@ from orm.requests import (
     DeleteTable,
     DescribeStream,
     DescribeTable,
+    DescribeTimeToLive,
     GetItem,
     GetRecords,
     GetShardIterator,
@@ -28,9 +29,11 @@ from orm.requests import (
     Request,
     Scan,
     SecondaryIndex,
+    TimeToLiveSpecification,
     TransactWriteItems,
     Update,
     UpdateItem,
+    UpdateTimeToLive,
 )
 
 ARN: Final = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
@@ -50,6 +53,7 @@ INDEX: Final = SecondaryIndex(
     key_schema=[KeyElement(attribute_name="gsi1pk", key_type="HASH")],
     projection=Projection(),
 )
+EXPIRY: Final = TimeToLiveSpecification(enabled=True, attribute_name="ttl")
 
 CALLS: Final[list[tuple[Request[Any], dict[str, Any]]]] = [
     (PutItem(table_name="orders", item=KEY), ONE),
@@ -101,6 +105,11 @@ CALLS: Final[list[tuple[Request[Any], dict[str, Any]]]] = [
         {"TableDescription": TABLE},
     ),
     (DescribeTable(table_name="orders"), {"Table": TABLE}),
+    (DescribeTimeToLive(table_name="orders"), {"TimeToLiveDescription": {}}),
+    (
+        UpdateTimeToLive(table_name="orders", time_to_live_specification=EXPIRY),
+        {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ttl"}},
+    ),
     (DeleteTable(table_name="orders"), {"TableDescription": TABLE}),
     (ListTables(exclusive_start_table_name="orders", limit=3), {"TableNames": ["a", "b"]}),
     (DescribeStream(stream_arn=ARN), {"StreamDescription": STREAM}),

@@ -34,6 +34,7 @@ from orm.requests import (
     DeleteTable,
     DescribeStream,
     DescribeTable,
+    DescribeTimeToLive,
     GetItem,
     GetRecords,
     GetShardIterator,
@@ -44,9 +45,11 @@ from orm.requests import (
     Query,
     Request,
     Scan,
+    TimeToLiveSpecification,
     TransactWriteItems,
     Update,
     UpdateItem,
+    UpdateTimeToLive,
     Written,
 )
 from tests.counts import count
@@ -143,6 +146,13 @@ fields_of: dict[type[Request[Any]], dict[str, st.SearchStrategy[Any]]] = {
         "global_secondary_indexes": st.just([INDEX]),
     },
     DescribeTable: {"table_name": orders},
+    DescribeTimeToLive: {"table_name": orders},
+    UpdateTimeToLive: {
+        "table_name": orders,
+        "time_to_live_specification": st.builds(
+            TimeToLiveSpecification, enabled=st.booleans(), attribute_name=words
+        ),
+    },
     DeleteTable: {"table_name": orders},
     ListTables: {"limit": limits},
     DescribeStream: {"stream_arn": st.just(ARN), "exclusive_start_shard_id": words},

@@ -67,6 +67,8 @@ SAID: dict[str, dict[str, Any]] = {
         )
     },
     "DescribeTable": {},
+    "DescribeTimeToLive": {},
+    "UpdateTimeToLive": {},
     "DeleteTable": {},
     "ListTables": {
         "aws.dynamodb.exclusive_start_table": "orders",
