@@ -32,6 +32,8 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
         trashed: entities whose soft-deleted rows are to be found by the same patterns as the live
             ones, each through a sparse template of its own.
         prefixes: entity → its key prefix, where it is not its name in capitals.
+        prefix_form: what the table makes of every prefix, those of edges among them; see
+            `SingleTableConfig.prefix`, which a connection gives here.
     """
 
     gsis_max: int = 5
@@ -39,6 +41,7 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     trashed: frozenset[str] = frozenset()
     prefixes: Mapping[str, str] = {}
+    prefix_form: str = "{prefix}"
 
     def __post_init__(self) -> None:
         number = isinstance(self.gsis_max, int) and not isinstance(self.gsis_max, bool)
@@ -55,4 +58,5 @@ class PlanOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def prefix(self, entity: str) -> str:
         """The key prefix of an entity."""
-        return self.prefixes.get(entity, entity_prefix(entity))
+        own = self.prefixes.get(entity, entity_prefix(entity))
+        return self.prefix_form.replace("{prefix}", own)

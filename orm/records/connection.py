@@ -320,11 +320,7 @@ class _Schema:
             return self._planned
 
     def _plan(self) -> _Planned:
-        prefixes = {
-            name: self._config.entity_prefix(self._options.prefix(name))
-            for name in self._definitions
-        }
-        options = msgspec.structs.replace(self._options, prefixes=prefixes)
+        options = msgspec.structs.replace(self._options, prefix_form=self._config.prefix)
         plan = plan_indexes(self._definitions.values(), options, self._lock)
         self._lock = plan.lock  # so that what comes later moves nothing
         definitions = self._definitions | {edge.name: edge for edge in plan.edges}

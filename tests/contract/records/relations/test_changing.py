@@ -4,11 +4,12 @@ to."""
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from orm.errors import ConfigurationError
-from orm.records import Connection, Related
+from orm.records import Connection, Related, Repository
 from orm.validation import InvalidRowError
 from tests.contract.records.relations.club import (
     Club,
@@ -181,3 +182,14 @@ def test_a_relation_does_only_what_its_kind_can(team: Team, connection: Connecti
         team.related("matches").associate(club)
     with pytest.raises(ConfigurationError, match=r"Club\.matches: is no single question"):
         club.related("matches").query()
+
+
+def test_edges_have_the_prefix_of_the_table(
+    connection: Connection, team: Team, players: list[Player]
+) -> None:
+    """So that two versions of a projection, say, share no edge."""
+    team.related("players").attach("p0")
+    edges: Repository[Any] = connection.repository("PlayerTeam")
+    (edge,) = edges.all()
+    pk = edges.stored_item(edge)[connection.config.pk]["S"]
+    assert connection.config.entity_prefix("PLAYERTEAM") in pk.split(connection.config.delimiter)
