@@ -14,11 +14,13 @@ a transaction, `transaction(chunked=True)` for many.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from orm.errors import ConfigurationError, UnprocessedError
 from orm.records.model import is_stored
+from orm.records.pending import tell
 from orm.records.saving import Insert
 from orm.requests import Item, WriteRequest
 
@@ -69,7 +71,7 @@ class Batch:
         pending = repository.pending_save(record)
         assert pending is not None, "a new row is written whole"
         assert isinstance(pending.write, Insert), "a new row is inserted"
-        self._puts.append((pending.write.item, pending.done))
+        self._puts.append((pending.write.item, partial(tell, [pending])))
         return record
 
     def delete(self, record: DynamoDBModel) -> None:
@@ -87,7 +89,7 @@ class Batch:
             pending = repository.pending_removal(record)
             stored, config = repository.stored_item(record), self._connection.config
             key = {name: stored[name] for name in (config.pk, config.sk)}
-            self._deletes.append((key, pending.done))
+            self._deletes.append((key, partial(tell, [pending])))
 
     def _repository(self, record: R) -> Repository[R]:
         if self._ended:

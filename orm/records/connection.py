@@ -28,6 +28,7 @@ from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
 from orm.records.fluent import CollectionQuery, EntityQuery
+from orm.records.hooks import check_observer
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel, Place
 from orm.records.repository import Repository, validator_of
@@ -187,6 +188,21 @@ class Connection:
         """Many rows put or deleted in few calls, unconditionally; see `Batch`."""
         return Batch(self)
 
+    def observe(self, model: type[DynamoDBModel] | str, observer: object) -> None:
+        """Let an object hear of what becomes of the rows of a model; see `orm.records.hooks`.
+
+        Raises:
+            ConfigurationError: it has none of the methods, or one that has to be awaited.
+        """
+        check_observer(observer)
+        name = model if isinstance(model, str) else model.__name__
+        self._schema.observers.setdefault(name, []).append(observer)
+        self._repositories = {}
+
+    def observers(self, name: str) -> list[object]:
+        """Who observes the rows of a model."""
+        return self._schema.observers.setdefault(name, [])
+
     def dependents(self, name: str) -> list[Dependent]:
         """What hangs on the rows of a model."""
         return self._schema.planned().dependents[name]
@@ -291,6 +307,7 @@ class _Schema:
         self._classes: dict[str, type[DynamoDBModel]] = {}
         self._blueprints: dict[str, tuple[Blueprint, type[DynamoDBModel]]] = {}
         self._planned: _Planned | None = None
+        self.observers: dict[str, list[object]] = {}
         self._guard = threading.RLock()
 
     def add(self, definition: EntityDefinition, model: type[DynamoDBModel] | None) -> None:

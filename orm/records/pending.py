@@ -20,15 +20,38 @@ class Pending(msgspec.Struct, frozen=True):
         write: what is sent.
         done: tells the record that it is stored so, or is gone. Until then it knows nothing of the
             write, so that one that failed can be repeated.
+        after: what is done when every record that is written with it knows.
     """
 
     write: Write
     done: Callable[[], object]
+    after: tuple[Callable[[], object], ...] = ()
+
+    def then(self, what: Callable[[], object]) -> Pending:
+        """The same write, with something to be done once all that is written with it is."""
+        return msgspec.structs.replace(self, after=(*self.after, what))
 
 
 def finish(connection: Connection, pending: Sequence[Pending]) -> None:
     """Carry out writes together, or none of them; see `carry_out`."""
     writes = [one.write for one in pending]
     carry_out(connection.driver, connection.config, connection.clock, writes)
+    tell(pending)
+
+
+def tell(pending: Sequence[Pending]) -> None:
+    """Let records know that they are written, then do what is to be done after.
+
+    Raises:
+        Exception: the first that this raised; the rest is done all the same.
+    """
     for one in pending:
         one.done()
+    failed: list[Exception] = []
+    for what in (what for one in pending for what in one.after):
+        try:
+            what()
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]

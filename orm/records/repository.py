@@ -26,6 +26,7 @@ from orm.parallel import in_parallel
 from orm.records.cascades import delete_all, deletions
 from orm.records.claims import Claims
 from orm.records.errors import ForeignRowError, ImmutableAttributeError, UnsavedRowError
+from orm.records.hooks import Hooks
 from orm.records.links import link_of
 from orm.records.model import DynamoDBModel, is_stored, new_id, place_of, was_deleted
 from orm.records.pending import Pending, finish
@@ -54,6 +55,7 @@ class Repository(Generic[R]):
         definition: what is declared of them.
         plan: how they are keyed and found.
         hidden: the attributes that nothing shows.
+        hooks: what the model does around reads and writes.
         casefold: the attributes whose letters are the same in both cases, where they are unique.
     """
 
@@ -96,6 +98,9 @@ class Repository(Generic[R]):
         )
         self._validator = validator_of(definition, connection)
         self.casefold = frozenset(name for one in plan.claims for name in one.casefold)
+        self._observers = connection.observers(definition.name)
+        self.hooks = Hooks(model, self._observers)
+        self._after_load = self.hooks.hears("after_load")
         self._defaults = [one for one in scopes_of(model).values() if one.default]
         self._fields = frozenset(self.layout.fields)
         known = {one.name: one for one in definition.attributes}
@@ -215,15 +220,26 @@ class Repository(Generic[R]):
         self.check_own(record)
         if not is_stored(record):
             self._complete(record)
+            self._run("before_save", "before_create", record)
             return _Draft(self.written_values(record))
         original = self.original(record)
         changed = self._differing(record, original)
         if not changed:
             return None
+        if self._run("before_save", "before_update", record):
+            changed = self._differing(record, original)
         self._check_immutable(changed)
         written = self._written(original)
         values = {**self.written_values(record), **written}
         return _Draft(values, frozenset(changed | written.keys()), original, written)
+
+    def _run(self, first: str, second: str, record: R) -> bool:
+        """Run two hooks; whether there were any."""
+        heard = self.hooks.hears(first) or self.hooks.hears(second)
+        if heard:
+            self.hooks.run(first, record)
+            self.hooks.run(second, record)
+        return heard
 
     def _written(self, original: R) -> dict[str, Any]:
         """What traits write at each change."""
@@ -255,9 +271,12 @@ class Repository(Generic[R]):
     def _pending(self, record: R, draft: _Draft) -> Pending:
         if draft.original is not None:
             new = {name: draft.values[name] for name in draft.changed}
-            return self._pending_change(record, draft.original, new, draft.written, draft.values)
+            return self._pending_change(
+                record, draft.original, new, draft.written, draft.values
+            ).then(lambda: self._run("after_update", "after_save", record))
         insert = Insert(self.rows, draft.values, self._second())
-        return Pending(insert, lambda: self.adopt(record, insert.item))
+        pending = Pending(insert, lambda: self._keep(record, insert.item))
+        return pending.then(lambda: self._run("after_create", "after_save", record))
 
     def _pending_change(
         self,
@@ -274,7 +293,7 @@ class Repository(Generic[R]):
                 setattr(record, name, value)
             if change.anew:
                 self._take_over(record, original, change)
-            self.adopt(record, change.item)
+            self._keep(record, change.item)
 
         return Pending(change, done)
 
@@ -437,9 +456,12 @@ class Repository(Generic[R]):
         assert bin_ is not None, "the model has a bin"
         if (getattr(original, bin_) is None) == (when is None):
             return None
+        event = "restore" if when is None else "delete"
+        self.hooks.run(f"before_{event}", record)
         written = {**self._written(original), bin_: when}
         new = self._as_stored(dict(written))
-        return self._pending_change(record, original, new, written)
+        pending = self._pending_change(record, original, new, written)
+        return pending.then(lambda: self.hooks.run(f"after_{event}", record))
 
     def force_delete(self, record: R) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare.
@@ -464,8 +486,10 @@ class Repository(Generic[R]):
 
     def pending_removal(self, record: R) -> Pending:
         """The deletion of a row alone, with its claims."""
+        self.hooks.run("before_delete", record)
         write = Removal(self.rows, self.known_item(record))
-        return Pending(write, lambda: record.__dict__.update(_stored=None))
+        pending = Pending(write, lambda: record.__dict__.update(_stored=None))
+        return pending.then(lambda: self.hooks.run("after_delete", record))
 
     def restore(self, record: R) -> None:
         """Take a row out of the bin; nothing else that was set here is written.
@@ -567,11 +591,17 @@ class Repository(Generic[R]):
 
     def adopt(self, record: R, stored: Any) -> R:
         """Make a row that was read one of this repository's."""
+        self._keep(record, stored)
+        if self._after_load or self._observers:
+            self.hooks.run("after_load", record)
+        return record
+
+    def _keep(self, record: R, stored: Any) -> None:
+        """Let a row know what is stored of it."""
         own = record.__dict__  # set one by one, which for thousands of rows is felt
         own["_stored"], own["_repository"] = stored, self
         if self._factories:
             self._keep_made_up(record, stored)
-        return record
 
     def _keep_made_up(self, record: R, stored: Any) -> None:
         """Keep what factories made up for attributes that are not stored: another call would make
