@@ -9,10 +9,11 @@
 
     connection.observe(Post, Audit())       # an object with such methods, each given the row
 
-`before_save`, then `before_create` or `before_update`, run before a row is validated, and what they
-set is saved; `after_create` or `after_update`, then `after_save`, once it is stored. `before_delete`
-and `after_delete` run around a deletion, into the bin or for good, cascades among them;
-`before_restore` and `after_restore` around the way out of the bin; `after_load` when a row was read.
+`before_save`, then `before_create` or `before_update`, run before a row is validated, and what
+they set is saved; `after_create` or `after_update`, then `after_save`, once it is stored.
+`before_delete` and `after_delete` run around a deletion, into the bin or for good, cascades among
+them; `before_restore` and `after_restore` around the way out of the bin; `after_load` when a row
+was read.
 
 An error in a `before_…` prevents the write. One in an `after_…` does not undo it: the row is
 stored, which the error's notes say. In a transaction the latter run once all of it is done. Hooks

@@ -1,4 +1,7 @@
-"""Hooks: run when they say, with the row; what they set before is saved, what they raise is told."""
+"""Hooks run when they say, with the row: what they set before is saved, what they raise is told.
+
+Scopes narrow questions, default ones all of them.
+"""
 
 from __future__ import annotations
 
