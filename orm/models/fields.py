@@ -20,6 +20,7 @@ import msgspec
 from orm.codec import alike_to_wire, encoder_of, from_wire, to_wire
 from orm.errors import ConfigurationError, InvalidKeyError, UnsupportedValueError
 from orm.keys import check_part
+from orm.models.casts import Cast, cast_of, restored
 from orm.requests import AttributeValue
 from orm.sortable import descending, sortable, sortable_int
 
@@ -40,6 +41,7 @@ class Field:
     Attributes:
         name: as the class spells it.
         attribute: the name of its attribute in an item.
+        cast: what its values are stored as others by; None where they are stored as they are.
         faithful: the type of which every value comes back equal; None where there is none.
         hidden: whether no error says its values.
     """
@@ -54,9 +56,10 @@ class Field:
         self.required = info.required
         self._default, self._default_factory = info.default, info.default_factory
         kind, self._optional = _optional(info.type)
-        self.faithful = kind if _is_faithful(kind) else None
+        self.cast = cast_of(info.type)
+        self.faithful = kind if _is_faithful(kind) and self.cast is None else None
         self._encode = None if self.faithful is None else encoder_of(kind)
-        self._members = _faithful_members(kind)
+        self._members = None if self.cast is not None else _faithful_members(kind)
         self._encode_member = None if self._members is None else encoder_of(self._members[1])
 
     def default(self) -> Any:
@@ -86,6 +89,8 @@ class Field:
             return self._encode(value, self.path, 1)
         if value is None and self._optional:
             return {"NULL": True}
+        if self.cast is not None:
+            return self._cast_to_wire(self.cast, value)
         if self._encode_member is not None and self._holds_only_members(value):
             return alike_to_wire(value, self._encode_member, self.path)
         if isinstance(value, (set, frozenset)) and not value:
@@ -93,6 +98,30 @@ class Field:
         wire = to_wire(value, self.path)
         self._check_return(value, wire)
         return wire
+
+    def _cast_to_wire(self, cast: Cast[Any, Any], value: Any) -> AttributeValue:
+        wire = to_wire(self.as_stored(value), self.path)
+        try:
+            back = restored(cast, from_wire(wire))
+        except msgspec.ValidationError as error:
+            raise UnsupportedValueError(self.path, value, str(error)) from error
+        if back != value:
+            raise UnsupportedValueError(self.path, value, f"it would come back as {back!r}")
+        return wire
+
+    def as_stored(self, value: Any) -> Any:
+        """The value that is stored for one: another where the field has a cast.
+
+        Raises:
+            UnsupportedValueError: the cast refuses it.
+        """
+        if self.cast is None or value is None:
+            return value
+        try:
+            return self.cast.to_stored(value)
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            reason = f"{type(self.cast).__name__} refuses it: {error}"
+            raise UnsupportedValueError(self.path, value, reason) from error
 
     def _holds_only_members(self, value: Any) -> bool:
         """Whether a list or dict is all of one faithful type, and so comes back equal."""
@@ -137,7 +166,8 @@ class Field:
         Raises:
             ConfigurationError: its type has no place in a key.
         """
-        kind, optional = _plain_type(self._type)
+        declared = self._type if self.cast is None else self.cast.stored
+        kind, optional = _plain_type(declared)
         text = _part_of(kind)
         if text is None:
             raise ConfigurationError(
@@ -145,7 +175,14 @@ class Field:
                 f"a field of type {getattr(kind, '__name__', kind)} cannot stand in a key; keys "
                 "take str, int, Decimal, float, bool, bytes, date, datetime, UUID and Enum",
             )
-        return KeyPart(self.path, kind, optional, text, hidden=self.hidden)
+        if self.cast is None:
+            return KeyPart(self.path, kind, optional, text, hidden=self.hidden)
+
+        def of_cast(value: Any) -> Any:
+            return text(self.as_stored(value))
+
+        # of a kind of its own, so that no value is taken for what is stored
+        return KeyPart(self.path, type(self.cast), self._optional, of_cast, hidden=self.hidden)
 
 
 def alike(wire: AttributeValue, other: AttributeValue) -> bool:

@@ -23,6 +23,7 @@ from orm.decoding import learn
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, InvalidKeyError, UnreadableRowError
 from orm.keys import Keys
+from orm.models.casts import casts_of, restored
 from orm.models.fields import Field, KeyPart
 from orm.models.model import shape_of
 from orm.models.path_keys import PathKeys, shard_of
@@ -230,6 +231,9 @@ def row_of(config: SingleTableConfig, model: type[M], attributes: Iterable[str],
     """
     values = {name: from_wire(item[name]) for name in attributes if name in item}
     try:
+        for name, cast in casts_of(model).items():
+            if name in values:
+                values[name] = restored(cast, values[name])
         return msgspec.convert(values, model)
     except msgspec.ValidationError as error:
         keys = {name: from_wire(item[name]) for name in (config.pk, config.sk) if name in item}

@@ -27,6 +27,7 @@ from msgspec import UNSET, UnsetType
 
 from orm.codec import from_wire
 from orm.decoding import learn
+from orm.models.casts import Cast, cast_of
 from orm.requests import AttributeValue, Item
 
 
@@ -145,6 +146,8 @@ def _default(info: msgspec.structs.FieldInfo) -> tuple[Any, str]:
 @lru_cache(maxsize=4096)
 def form_of(declared: Any) -> Form:
     """How values of a declared type lie on the wire."""
+    if (cast := cast_of(declared)) is not None:
+        return _cast(cast, declared)
     if isinstance(declared, NewType):
         return form_of(declared.__supertype__)
     origin, arguments = get_origin(declared), get_args(declared)
@@ -221,6 +224,17 @@ def _map(inner: Form) -> Form:
 def _fresh(held: str) -> str:
     """A name for the members of what is held, which no surrounding expression uses."""
     return f"{held}_" if held.startswith("one") else "one"
+
+
+def _cast(cast: Cast[Any, Any], declared: Any) -> Form:
+    """A value that is stored as another: that one, then what the cast makes of it."""
+    optional = get_origin(declared) in (Union, types.UnionType)
+    inner = form_of(cast.stored | None if optional else cast.stored)
+    made = f"cast_{next(_NUMBERS)}"
+    scope = {made: lambda plain: None if plain is None else cast.from_stored(plain)}
+    return Form(
+        inner.wrapper, lambda held: f"{made}({inner.taken(held)})", {**inner.scope, **scope}
+    )
 
 
 def _any(declared: Any) -> Form:

@@ -1,5 +1,6 @@
 """Records: rows as objects that load, save and delete themselves."""
 
+from orm.models.casts import Cast
 from orm.records.attr import Attr, attr
 from orm.records.batching import Batch
 from orm.records.clauses import Clause
@@ -50,6 +51,7 @@ from orm.records.transformer import EntityTransformer
 __all__ = [
     "Attr",
     "Batch",
+    "Cast",
     "CheckFailedError",
     "Clause",
     "Collection",

@@ -365,6 +365,9 @@ class _Compiler:
 
     def _condition(self, clause: Clause) -> Condition:
         field = self._repository.layout.fields[clause.attribute]
+        if field.cast is not None and clause.operator not in ("contains", "begins_with"):
+            stored = tuple(map(field.as_stored, clause.values))
+            clause = msgspec.structs.replace(clause, values=stored)
         if clause.operator in (*OPERATORS[2:], "between"):
             for value in clause.values:
                 if not to_wire(value, field.path).keys() <= _ORDERED:
