@@ -1,5 +1,5 @@
-"""A table with the models of the suite, on each backend, under each set of names, with and without
-tenant."""
+"""A table with the models of the suite, on each backend, with the document's names and with every
+name another and a tenant."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ from orm.driver import Driver, MeteredDriver
 from orm.records import Connection, DynamoDBModel
 from tests.contract.records.blog import MODELS
 from tests.contract.records.odd import ODD
+from tests.counts import LONG
 
 NOON_MICROS = 1_800_000_000_000_000
 
 
-@pytest.fixture(params=[None, "acme"], ids=["no tenant", "tenant"])
-def tenant(request: pytest.FixtureRequest) -> str | None:
-    found: str | None = request.param
-    return found
+@pytest.fixture(
+    params=[None, "acme"] if LONG else ["of the names"],
+    ids=["no tenant", "tenant"] if LONG else [""],
+)
+def tenant(request: pytest.FixtureRequest, config: SingleTableConfig) -> str | None:
+    """One where every name is renamed, and none else; in long runs each with each."""
+    if request.param != "of the names":
+        found: str | None = request.param
+        return found
+    return None if config.pk == "pk" else "acme"
 
 
 @pytest.fixture
