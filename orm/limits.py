@@ -22,6 +22,9 @@ GET_RECORDS_MAX: Final = 1_000  # API reference (streams): GetRecords
 WRITE_UNIT_BYTES: Final = 1_024  # Capacity modes: one write unit
 READ_UNIT_BYTES: Final = 4_096  # Capacity modes: one strongly consistent read unit
 GSIS_MAX: Final = 20  # Quotas: global secondary indexes of a table
+INDEX_KEY_PARTS_MAX: Final = (
+    4  # API reference: a global index's HASH attributes, and its RANGE ones
+)
 LSIS_MAX: Final = 5  # Quotas: local secondary indexes of a table
 PROJECTED_PER_INDEX_MAX: Final = 20  # API reference: Projection.NonKeyAttributes
 PROJECTED_PER_TABLE_MAX: Final = 100  # the same: of all indexes, each counted where it stands

@@ -11,7 +11,13 @@ from orm.clock import Clock, SystemClock
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError, TableExistsError, TableNotFoundError
-from orm.limits import GSIS_MAX, LSIS_MAX, PROJECTED_PER_INDEX_MAX, PROJECTED_PER_TABLE_MAX
+from orm.limits import (
+    GSIS_MAX,
+    INDEX_KEY_PARTS_MAX,
+    LSIS_MAX,
+    PROJECTED_PER_INDEX_MAX,
+    PROJECTED_PER_TABLE_MAX,
+)
 from orm.requests import (
     AttributeDefinition,
     CreateTable,
@@ -32,6 +38,18 @@ _POLL_SECONDS: Final = 0.5
 _WAIT_SECONDS_MAX: Final = 300.0
 
 
+class NativeKey(msgspec.Struct, frozen=True):
+    """The keys of a global index that are attributes of rows, each `(name, type)`.
+
+    Args:
+        partition: HASH attributes after the one that names the entity, 3 at the most.
+        order: RANGE attributes, 4 at the most; none where rows are in no order.
+    """
+
+    partition: tuple[tuple[str, str], ...]
+    order: tuple[tuple[str, str], ...] = ()
+
+
 class TableShape(msgspec.Struct, frozen=True, kw_only=True):
     """What a table must look like.
 
@@ -41,6 +59,7 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
         index_projection: what they copy: `ALL` or `KEYS_ONLY`.
         include: number of an index → the attributes that it copies beside keys, where it copies
             neither all nor none.
+        native: number of a global index → its keys, where these are attributes of rows.
         local_indexes: how many overloaded local secondary indexes it has, numbered from 1. They
             copy everything, and can be made with the table only.
         stream: what its change stream records: `NEW_IMAGE`, `NEW_AND_OLD_IMAGES`, …, or None.
@@ -52,6 +71,7 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
     indexes: int = 0
     index_projection: str = "ALL"
     include: Mapping[int, tuple[str, ...]] = {}
+    native: Mapping[int, NativeKey] = {}
     local_indexes: int = 0
     stream: str | None = None
     ttl: str | None = None
@@ -64,18 +84,20 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
             "attributes that an index copies", max(copied, default=0), PROJECTED_PER_INDEX_MAX
         )
         _check_most("attributes that indexes copy", sum(copied), PROJECTED_PER_TABLE_MAX)
+        for key in self.native.values():
+            _check_most("HASH attributes", 1 + len(key.partition), INDEX_KEY_PARTS_MAX)
+            _check_most("RANGE attributes", len(key.order), INDEX_KEY_PARTS_MAX)
 
     def request(self) -> CreateTable:
         """The call that makes it, billed by request."""
         config = self.config
         numbers, local = range(1, self.indexes + 1), range(1, self.local_indexes + 1)
-        names = [config.pk, config.sk, *(n for i in numbers for n in config.index_keys(i))]
-        names += [config.local_index_key(number) for number in local]
         return CreateTable(
             table_name=config.table,
             key_schema=_key_schema(config.pk, config.sk),
             attribute_definitions=[
-                AttributeDefinition(attribute_name=name, attribute_type="S") for name in names
+                AttributeDefinition(attribute_name=name, attribute_type=kind)
+                for name, kind in self._types().items()
             ],
             billing_mode="PAY_PER_REQUEST",
             global_secondary_indexes=[self._index(number) for number in numbers] or None,
@@ -83,15 +105,39 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True):
             stream_specification=self._stream(),
         )
 
+    def _types(self) -> dict[str, str]:
+        """The type of every key attribute."""
+        config, made = self.config, set(range(1, self.indexes + 1)) - self.native.keys()
+        names = [config.pk, config.sk, *(n for i in sorted(made) for n in config.index_keys(i))]
+        names += [config.local_index_key(n) for n in range(1, self.local_indexes + 1)]
+        types = dict.fromkeys([*names, *([config.entity] if self.native else [])], "S")
+        for key in self.native.values():
+            for name, kind in (*key.partition, *key.order):
+                if types.setdefault(name, kind) != kind:
+                    reason = f"is a key attribute as {types[name]} and as {kind}"
+                    raise ConfigurationError(name, reason, "a key attribute has one type")
+        return types
+
     def _index(self, number: int) -> SecondaryIndex:
+        key_schema = self._key_schema(number)
         projection = Projection(projection_type=self.index_projection)
-        if names := self.include.get(number):
-            projection = Projection(projection_type="INCLUDE", non_key_attributes=list(names))
+        if copied := self.include.get(number):
+            keys = {key.attribute_name for key in key_schema}
+            names = [name for name in copied if name not in keys]
+            projection = Projection(projection_type="KEYS_ONLY")
+            if names:
+                projection = Projection(projection_type="INCLUDE", non_key_attributes=names)
         return SecondaryIndex(
-            index_name=self.config.index_name(number),
-            key_schema=_key_schema(*self.config.index_keys(number)),
-            projection=projection,
+            index_name=self.config.index_name(number), key_schema=key_schema, projection=projection
         )
+
+    def _key_schema(self, number: int) -> list[KeyElement]:
+        if (key := self.native.get(number)) is None:
+            return _key_schema(*self.config.index_keys(number))
+        partition = [self.config.entity, *(name for name, _ in key.partition)]
+        elements = [KeyElement(attribute_name=name, key_type="HASH") for name in partition]
+        order = [KeyElement(attribute_name=name, key_type="RANGE") for name, _ in key.order]
+        return [*elements, *order]
 
     def _local_index(self, number: int) -> SecondaryIndex:
         return SecondaryIndex(
@@ -170,11 +216,21 @@ def _differences(shape: TableShape, found: TableDescription) -> Iterator[str]:
     wanted = shape.request()
     if found.key_schema != wanted.key_schema:
         yield f"its key attributes are others: {_told(found.key_schema)}"
+    yield from _retyped(shape, found)
     given = wanted.global_secondary_indexes or (), wanted.local_secondary_indexes or ()
     yield from _missing("index", given[0], found.global_secondary_indexes)
     yield from _missing("local index", given[1], found.local_secondary_indexes)
     if shape.stream and found.stream_specification != wanted.stream_specification:
         yield f"it is without a stream of {shape.stream}"
+
+
+def _retyped(shape: TableShape, found: TableDescription) -> Iterator[str]:
+    """Key attributes of native indexes that have another type there."""
+    types = {one.attribute_name: one.attribute_type for one in found.attribute_definitions}
+    for key in shape.native.values():
+        for name, kind in (*key.partition, *key.order):
+            if types.get(name, kind) != kind:
+                yield f"its key attribute {name} is {types[name]}, not {kind}"
 
 
 def _missing(

@@ -219,6 +219,7 @@ class PatternDefinition(msgspec.Struct, frozen=True, kw_only=True):
         reads_per_second: how often one set of `equal` values is asked for at the most.
         project: the attributes that an answer needs; all of them where it is empty.
         with_parent: the entity in whose item collection the rows are to lie, to be read with it.
+        native: whether it is to be answered by an index whose keys are the attributes themselves.
     """
 
     name: str
@@ -230,6 +231,7 @@ class PatternDefinition(msgspec.Struct, frozen=True, kw_only=True):
     reads_per_second: float = 0.0
     project: tuple[str, ...] = ()
     with_parent: str = ""
+    native: bool = False
 
 
 class Traits(msgspec.Struct, frozen=True, kw_only=True):

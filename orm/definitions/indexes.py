@@ -78,6 +78,7 @@ def read_pattern(section: Section) -> PatternDefinition:
         reads_per_second=_rate(section, "reads_per_second"),
         project=tuple(snake_case(one) for one in section.texts("project")),
         with_parent=section.text("with_parent"),
+        native=bool(section.flag("native")),
     )
     _refuse_rest(section, " ".join(PatternDefinition.__struct_fields__))
     return found

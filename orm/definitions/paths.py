@@ -6,6 +6,11 @@ entity's own prefix, explicit ones with whatever was given:
     table   pk = USER#{id}          sk = USER#{id}
     index 1 pk = POST#{user_id}     sk = POST#{created_at}#{id}
     table   pk = USER#{user_id}     sk = POST#{id}              (Post, lying under User)
+
+In a native path the parts are not joined into texts: each is a key attribute of the index, the
+attribute itself; the one text, the entity's name, is what the attribute that names it holds:
+
+    index 2 Post, {status}          {score}, {created_at}
 """
 
 from __future__ import annotations
@@ -35,6 +40,7 @@ class KeyPath(msgspec.Struct, frozen=True, kw_only=True):
             primary key, is then the partition key's last part.
         under: the entity in whose item collections the rows lie; empty for collections of its own.
         explicit: whether the templates were given and not derived.
+        native: whether the index has the attributes themselves for its keys.
     """
 
     kind: PathKind
@@ -45,6 +51,7 @@ class KeyPath(msgspec.Struct, frozen=True, kw_only=True):
     shards: int = 1
     under: str = ""
     explicit: bool = False
+    native: bool = False
 
     @property
     def hash(self) -> tuple[str, ...]:
@@ -74,7 +81,7 @@ class KeyPath(msgspec.Struct, frozen=True, kw_only=True):
         partition without an attribute.
         """
         special = self.under or self.explicit or self.guards or self.shards > 1 or not self.hash
-        return self.kind != "lsi" and not special
+        return self.kind != "lsi" and not special and not self.native
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -90,6 +97,8 @@ class KeyPath(msgspec.Struct, frozen=True, kw_only=True):
 
     def texts(self, delimiter: str = "#") -> tuple[str, str]:
         """Both templates to be read: `("POST#{user_id}", "POST#{created_at}#{id}")`."""
+        if self.native:
+            return _listed(self.partition), _listed(self.order)
         shard = f"{delimiter}{{shard of {self.shards}}}" if self.shards > 1 else ""
         return template_text(self.partition, delimiter) + shard, template_text(
             self.order, delimiter
@@ -98,12 +107,20 @@ class KeyPath(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         pk, sk = self.texts()
         guards = f" if {' and '.join(map(str, self.guards))}" if self.guards else ""
-        return f"{self.place}: {pk} | {sk}{guards}"
+        order = f" | {sk}" if sk else ""
+        return f"{self.place}: {pk}{order}{guards}"
 
 
 def attributes_of(template: KeyTemplate) -> tuple[str, ...]:
     """The attributes in a template, in order."""
     return tuple(part.attribute for part in template if isinstance(part, Reference))
+
+
+def _listed(template: KeyTemplate) -> str:
+    """Key attributes to be read: `Post, {status}`."""
+    return ", ".join(
+        part if isinstance(part, str) else f"{{{part.attribute}}}" for part in template
+    )
 
 
 def template_text(template: KeyTemplate, delimiter: str = "#") -> str:

@@ -21,6 +21,7 @@ from orm.indexes.errors import LockContradictionError, StrongReadError
 from orm.indexes.explicit import explicit_indexes
 from orm.indexes.facts import Facts
 from orm.indexes.lock import LockedEntity, SchemaLock
+from orm.indexes.native import check_native, native_templates
 from orm.indexes.patterns import AccessPattern, Expansion, UniqueSet, claim_identity
 from orm.indexes.readings import Reading, asked_rows, reading
 from orm.indexes.sharding import shards_of
@@ -64,7 +65,7 @@ class Draft:
         self.answers: dict[str, Answer] = {}
         self._patterns = {found.name: found for found in expansion.of(facts.name)}
         self._held: dict[str, list[KeyPath]] = {"gsi": [], "lsi": []}
-        self._wanted: dict[str, list[Template]] = {"gsi": [], "lsi": []}
+        self._wanted: dict[str, list[Template]] = {"gsi": [], "lsi": [], "native": []}
 
     def pattern(self, name: str) -> AccessPattern:
         return self._patterns[name]
@@ -87,7 +88,8 @@ class Draft:
         for name in made.patterns:
             found = reading(self.facts, path, self._patterns[name])
             assert found is not None, f"{path} does not answer {name}"
-            assert not found.filters, f"{path} holds rows that {name} does not ask for"
+            exact = path.native or not found.filters  # what is in the bin stands in native ones
+            assert exact, f"{path} holds rows that {name} does not ask for"
             self.read(self._patterns[name], path, found)
 
     def read(self, pattern: AccessPattern, path: KeyPath, found: Reading) -> None:
@@ -109,14 +111,17 @@ def draft(expansion: Expansion, facts: Facts, keys: RowKeys, lock: SchemaLock) -
     _hold(expansion, made, locked)
     shards = {p.name: shards_of(p, expansion.of(facts.name)) for p in expansion.of(facts.name)}
     for pattern in expansion.of(facts.name):
+        check_native(facts, pattern, shards[pattern.name])
         _answer_from_key(made, pattern, shards[pattern.name])
     claim_identity(expansion, facts, made.key)
     _answer_from_claims(made, expansion.claims.get(facts.name, ()))
     for pattern in made.open():
         _answer_from_held(made, pattern, shards[pattern.name], lock)
     _want_local(expansion, made, keys, locked)
-    rest = [(pattern, shards[pattern.name]) for pattern in made.open() if not pattern.strong]
-    made.wanted("gsi").extend(templates(facts, rest))
+    rest = [pattern for pattern in made.open() if not pattern.strong]
+    overloaded = [(each, shards[each.name]) for each in rest if not each.native]
+    made.wanted("gsi").extend(templates(facts, overloaded))
+    made.wanted("native").extend(native_templates(facts, [p for p in rest if p.native]))
     return made
 
 
@@ -214,6 +219,8 @@ def _suits(
     narrow = not covers(include, needed(facts, path.attributes, [pattern]))
     if narrow or (path.kind == "gsi" and path.shards < shards):
         return False
+    if path.native or pattern.native:
+        return path.native and pattern.native
     if path.explicit:
         return True
     heap = not path.hash and bool(pattern.equal)

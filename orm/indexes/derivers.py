@@ -12,7 +12,9 @@ from orm.config import SingleTableConfig
 from orm.definitions import KeyTemplate
 from orm.definitions.guards import Guards
 from orm.definitions.paths import KeyPath
+from orm.indexes.native import Lists
 from orm.indexes.plan import IndexPlan
+from orm.indexes.projections import Slot
 
 
 class KeyPatternGenerator:
@@ -37,6 +39,8 @@ class KeyPatternGenerator:
         """Attribute → template, for every key attribute that a row of the entity may have."""
         found: dict[str, str] = {}
         for path in self._plan.entity(entity).paths:
+            if path.native:
+                continue  # nothing is written for it
             pk, sk = self._texts(path)
             pk_name, sk_name = self._names(path)
             found |= {pk_name: pk, sk_name: sk}
@@ -74,6 +78,8 @@ class IndexSchema(msgspec.Struct, frozen=True):
         sk: its sort key attribute.
         entities: whose rows stand in it.
         include: the attributes that it copies beside keys; all where there are none.
+        native: all its HASH and all its RANGE attributes, where these are attributes of rows; `pk`
+            and `sk` are then the first of each, or empty.
     """
 
     name: str
@@ -81,6 +87,7 @@ class IndexSchema(msgspec.Struct, frozen=True):
     sk: str
     entities: tuple[str, ...]
     include: tuple[str, ...] = ()
+    native: Lists | None = None
 
 
 class GsiDeriver:
@@ -91,15 +98,18 @@ class GsiDeriver:
 
     def derive(self) -> tuple[IndexSchema, ...]:
         """All of them, by number; the entity attribute is always copied."""
-        return tuple(
-            IndexSchema(
-                self._config.index_name(slot.number),
-                *self._config.index_keys(slot.number),
-                slot.entities,
-                (self._config.entity, *slot.include) if slot.include else (),
-            )
-            for slot in self._plan.slots
-        )
+        return tuple(map(self._schema, self._plan.slots))
+
+    def _schema(self, slot: Slot) -> IndexSchema:
+        name, keys = self._config.index_name(slot.number), self._config.index_keys(slot.number)
+        copied = (self._config.entity, *slot.include) if slot.include else ()
+        if slot.native is None:
+            return IndexSchema(name, *keys, slot.entities, copied)
+        partition, order = (self._config.entity, *slot.native[0]), slot.native[1]
+        beside = tuple(one for one in copied if one not in (*partition, *order))
+        first = order[0] if order else ""
+        native = partition, order
+        return IndexSchema(name, partition[0], first, slot.entities, beside, native)
 
     def of(self, entity: str) -> tuple[KeyPath, ...]:
         """The keys of one entity's rows in them."""

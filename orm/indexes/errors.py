@@ -10,6 +10,8 @@ ConfigurationError
     ├── DanglingRelationError       a relation to an entity that is not defined
     ├── EdgeMismatchError           two relations say different things of one edge
     ├── PrefixClashError            two entities have one key prefix
+    ├── NativeKeyError              a pattern that attributes themselves cannot be the keys of
+    ├── NativeTypeError             two entities store a native key attribute differently
     ├── KeyTemplateError            an explicit key template cannot work
     ├── KeyClashError               rows of two entities could not be told apart
     ├── ColocationError             a child cannot lie in its parent's item collection
@@ -148,6 +150,29 @@ class PrefixClashError(PlanError):
         )
         self.args = (entity, other, prefix)
         self.entity, self.other, self.prefix = entity, other, prefix
+
+
+class NativeKeyError(PlanError):
+    """A pattern that is to be native and cannot be."""
+
+    def __init__(self, entity: str, pattern: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{entity}, pattern {pattern!r}", f"is native and {reason}", hint)
+        self.args = (entity, pattern, reason, hint)
+        self.entity, self.pattern = entity, pattern
+
+
+class NativeTypeError(PlanError):
+    """Rows of two entities store one attribute differently, and it is a native key of the table."""
+
+    def __init__(self, attribute: str, entity: str, stored: str, other: str, there: str) -> None:
+        super().__init__(
+            f"{entity} and {other}",
+            f"{attribute!r} is a key attribute of a native index, stored as {stored} by {entity}, "
+            f"and {other} {there}: a key attribute has one type in the whole table",
+            f"rename {attribute!r} in one of them, or leave `native` out",
+        )
+        self.args = (attribute, entity, stored, other, there)
+        self.attribute, self.entity, self.other = attribute, entity, other
 
 
 class KeyTemplateError(PlanError):

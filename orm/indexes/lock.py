@@ -32,11 +32,20 @@ class LockedPath(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
     shards: int = 1
     under: str = ""
     explicit: bool = False
+    native: bool = False
 
     @classmethod
     def of(cls, path: KeyPath) -> LockedPath:
         """What is kept of a path; its place is said by where it stands."""
-        return cls(path.partition, path.order, path.guards, path.shards, path.under, path.explicit)
+        return cls(
+            path.partition,
+            path.order,
+            path.guards,
+            path.shards,
+            path.under,
+            path.explicit,
+            path.native,
+        )
 
     def path(self, kind: PathKind, number: int = 0) -> KeyPath:
         """The path again."""
@@ -49,6 +58,7 @@ class LockedPath(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
             shards=self.shards,
             under=self.under,
             explicit=self.explicit,
+            native=self.native,
         )
 
 

@@ -38,11 +38,12 @@ def _unused(facts: Facts, plan: EntityPlan) -> Iterator[Finding]:
     given = {*facts.definition.keys}  # is for questions that nobody has to declare
     for path in plan.indexes:
         if path not in read and f"gsi{path.number}pk" not in given:
+            still = "DynamoDB keeps it" if path.native else "rows still write it"
             yield Finding(
                 plan.entity,
                 path.place,
                 "unused-index",
-                f"answers no pattern any more, and rows still write it: {path}; release() it from "
+                f"answers no pattern any more, and {still}: {path}; release() it from "
                 "schema.lock.json once no running code reads it",
             )
 
@@ -52,13 +53,15 @@ def _new(plan: EntityPlan, locked: LockedEntity | None) -> Iterator[Finding]:
     known = locked.indexes if locked is not None else plan.indexes
     for path in plan.indexes:
         if path not in known:
-            yield Finding(
-                plan.entity,
-                path.place,
-                "new-index",
-                f"is not in the lock yet: {path}; a row that was written before stands in it only "
-                "once a save changes a part of this key",
+            rows = "a row that was written before stands in it only once a save changes a part of "
+            rows = (
+                "DynamoDB fills it of itself once it is added to the table; a row in which one of "
+                "these is NULL, empty or of another type is left out, and refused from then on"
+                if path.native
+                else f"{rows}this key"
             )
+            text = f"is not in the lock yet: {path}; {rows}"
+            yield Finding(plan.entity, path.place, "new-index", text)
 
 
 def _local(plan: EntityPlan) -> Iterator[Finding]:
@@ -92,12 +95,13 @@ def _heaps(facts: Facts, path: KeyPath) -> Iterator[Finding]:
         where = f" where {' and '.join(map(str, path.guards))}" if path.guards else ""
         each = f"each {' and '.join(path.hash)} is"
         what = each if path.hash else f"all {facts.name} rows{where} are"
+        native = "leave native out and " if path.native else ""
         yield Finding(
             facts.name,
             path.place,
             "few-partitions",
-            f"{what} one partition of {path.place}, which takes 1,000 writes a second; declare "
-            "writes_per_second to have it spread",
+            f"{what} one partition of {path.place}, which takes 1,000 writes a second; "
+            f"{native}declare writes_per_second to have it spread",
         )
 
 

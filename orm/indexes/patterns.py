@@ -48,6 +48,7 @@ class AccessPattern(msgspec.Struct, frozen=True, kw_only=True):
         reads_per_second: how often one set of values is asked for at the most.
         project: the attributes that the answer needs; all where it is empty.
         with_parent: the entity in whose item collection the rows are to lie.
+        native: whether an index with the attributes themselves for its keys is to answer it.
     """
 
     entity: str
@@ -63,6 +64,7 @@ class AccessPattern(msgspec.Struct, frozen=True, kw_only=True):
     reads_per_second: float = 0.0
     project: tuple[str, ...] = ()
     with_parent: str = ""
+    native: bool = False
 
     @property
     def fields(self) -> frozenset[str]:
@@ -333,6 +335,7 @@ def _declared(facts: Facts, declared: PatternDefinition) -> AccessPattern:
         reads_per_second=declared.reads_per_second,
         project=declared.project,
         with_parent=declared.with_parent,
+        native=declared.native,
     )
 
 

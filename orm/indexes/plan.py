@@ -31,6 +31,8 @@ from orm.indexes.explicit import check_clashes
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
 from orm.indexes.lock import LockedEntity, LockedPath, SchemaLock
+from orm.indexes.native_slots import native_numbers, place_native
+from orm.indexes.native_types import native_types
 from orm.indexes.noting import noted
 from orm.indexes.options import PlanOptions
 from orm.indexes.patterns import AccessPattern, Expansion, Route, live
@@ -53,6 +55,8 @@ class IndexPlan:
         findings: what is worth knowing, sorted.
         lock: what to keep in `schema.lock.json` for the next plan.
         edges: definitions of the entities that relations made up.
+        native: the key attributes of native indexes, and how they are stored: S, N or B. Rows of
+            all entities store them so, or not at all.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class IndexPlan:
     ) -> None:
         self._expansion = expansion
         self.entities = {found.entity: found for found in entities}
+        self.native = native_types(expansion.facts, entities)
         self.routes = tuple(expansion.routes)
         self.slots, self.lock = tuple(slots), lock
         self._includes = {slot.number: slot.include for slot in slots}
@@ -178,6 +183,7 @@ def plan_indexes(
     keys = RowKeys(expansion, pinned)
     drafts = [draft(expansion, facts, keys, lock) for facts in expansion.facts.values()]
     _place(drafts, "gsi", options, lock)
+    place_native(drafts, options, lock)
     _place(drafts, "lsi", options, lock)
     plans = [_finished(expansion, each) for each in drafts]
     findings = [*expansion.findings, *noted(expansion, plans, lock)]
@@ -207,6 +213,7 @@ def _place(
 ) -> None:
     """Give every new template a slot beside the ones that are taken, and answer from it."""
     demands, pins = [], {}
+    native = native_numbers(drafts, lock) if kind == "gsi" else {}
     for each in drafts:
         for path in each.held(kind):
             pins[f"{each.facts.name} @{path.number}"] = path.number
@@ -214,21 +221,29 @@ def _place(
                 Demand(f"{each.facts.name} @{path.number}", frozenset({each.facts.name}))
             )
         for position, made in enumerate(each.wanted(kind)):
-            demands.append(_demand(each, f"{each.facts.name} +{position:03d}", made, kind, lock))
+            name = f"{each.facts.name} +{position:03d}"
+            demands.append(_demand(each, name, made, kind, lock, frozenset(native)))
     slots = colour(demands, pins)
     for each in drafts:
         _settle(each, kind, slots, options)
 
 
 def _demand(
-    each: Draft, name: str, made: Template, kind: LocalOrGlobal, lock: SchemaLock
+    each: Draft,
+    name: str,
+    made: Template,
+    kind: LocalOrGlobal,
+    lock: SchemaLock,
+    native: frozenset[int],
 ) -> Demand:
-    """A template cannot use an index that copies less than its patterns need."""
+    """A template cannot use an index that copies less than its patterns need, nor one that has
+    attributes for its keys."""
     guarded = [guard.attribute for guard in made.guards]
     patterns = [each.pattern(pattern) for pattern in made.patterns]
     wanted = needed(each.facts, (*made.hash, *made.sort, *guarded), patterns)
     narrow = [slot for slot, names in lock.projections.items() if not covers(names, wanted)]
-    return Demand(name, frozenset({each.facts.name}), frozenset(narrow if kind == "gsi" else ()))
+    barred = frozenset((*narrow, *native)) if kind == "gsi" else frozenset()
+    return Demand(name, frozenset({each.facts.name}), barred)
 
 
 def _settle(each: Draft, kind: LocalOrGlobal, slots: dict[str, int], options: PlanOptions) -> None:

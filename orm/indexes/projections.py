@@ -18,6 +18,7 @@ from orm.indexes.copies import needed
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
 from orm.indexes.lock import SchemaLock
+from orm.indexes.native import Lists, lists_of
 from orm.limits import PROJECTED_PER_INDEX_MAX, PROJECTED_PER_TABLE_MAX
 
 _OURS: Final = 1
@@ -31,11 +32,14 @@ class Slot(msgspec.Struct, frozen=True):
         number: from 1.
         entities: whose rows stand in it.
         include: the attributes that it copies beside its keys; all where there are none.
+        native: its key attributes, HASH (after the one that names the entity) and RANGE, where they
+            are the attributes of rows themselves.
     """
 
     number: int
     entities: tuple[str, ...]
     include: tuple[str, ...] = ()
+    native: Lists | None = None
 
 
 def slots_of(
@@ -57,7 +61,8 @@ def slots_of(
             if len(include) + _OURS > PROJECTED_PER_INDEX_MAX:
                 findings.append(_too_many(entities, number, len(include)))
                 include = ()
-        slots.append(Slot(number, entities, include))
+        first = held[0][1]
+        slots.append(Slot(number, entities, include, lists_of(first) if first.native else None))
     return _within_table(slots), findings
 
 

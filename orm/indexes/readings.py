@@ -60,12 +60,15 @@ def reading(facts: Facts, path: KeyPath, pattern: AccessPattern) -> Reading | No
     if position is None or not all(implied(guard, asked) for guard in kept):
         return None
     given, single = position
+    left = _left(asked, kept, pattern.equal)
+    if path.native and any(guard.attribute in path.attributes for guard in left):
+        return None  # DynamoDB filters by no key attribute of the index that it reads
     return Reading(
         given=given,
         ranged="" if single else pattern.sort,
         forward=single or not pattern.descending,
         single=single,
-        filters=_left(asked, kept, pattern.equal),
+        filters=left,
     )
 
 
@@ -79,7 +82,7 @@ def _position(path: KeyPath, equal: frozenset[str], sort: str) -> tuple[int, boo
     whole = given == len(refs)
     if sort and refs[given : given + 1] != (sort,) and not (whole and path.kind == "table"):
         return None
-    return given, whole
+    return given, whole and not path.native  # rows may share a native key
 
 
 def _left(asked: Guards, kept: Guards, equal: Iterable[str]) -> Guards:

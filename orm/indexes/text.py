@@ -44,9 +44,11 @@ def _entity(plan: EntityPlan, routes: list[Route], delimiter: str) -> Iterator[s
 def path_text(path: KeyPath, delimiter: str = "#") -> str:
     """One path: where, both keys, and which rows."""
     pk, sk = path.texts(delimiter)
+    keys = f"{pk} | {sk}" if sk else pk
     guards = f" if {' and '.join(map(str, path.guards))}" if path.guards else ""
     under = f" (with its {path.under})" if path.under else ""
-    return f"{path.place}: {pk} | {sk}{guards}{under}"
+    native = " (native)" if path.native else ""
+    return f"{path.place}: {keys}{native}{guards}{under}"
 
 
 def answer_text(answer: Answer, delimiter: str = "#") -> str:
@@ -63,11 +65,19 @@ def answer_text(answer: Answer, delimiter: str = "#") -> str:
 def _condition(path: KeyPath, reading: Reading, delimiter: str) -> str:
     if reading.single:
         return "whole key" if path.kind == "table" else f"sk = {path.texts(delimiter)[1]}"
+    if path.native:
+        return _native_condition(path, reading)
     begins = template_text(_given(path.order, reading.given), delimiter) + delimiter
     way = "" if reading.forward else ", backwards"
     ranged = f", by {reading.ranged}" if reading.ranged else ""
     shards = f", merged from {path.shards} shards" if path.shards > 1 else ""
     return f"sk begins {begins}{ranged}{way}{shards}"
+
+
+def _native_condition(path: KeyPath, reading: Reading) -> str:
+    given = (*path.hash, *path.sort[: reading.given])
+    by = f"by {reading.ranged}{'' if reading.forward else ', backwards'}" if reading.ranged else ""
+    return ", ".join(filter(None, [*(f"{name} given" for name in given), by])) or "all of it"
 
 
 def _given(order: KeyTemplate, count: int) -> KeyTemplate:

@@ -244,6 +244,14 @@ class KeyPart:
         """The part of a sort key that has its greatest value first."""
         return self._text(value, descending)
 
+    def wire(self, value: object) -> AttributeValue:
+        """The value as the attribute itself, where that is a key."""
+        try:
+            return to_wire(self._ordered(value), self.path)
+        except _WrongTypeError:
+            reason = f"{self.path} takes {self.kind.__name__}"
+        raise InvalidKeyError(HIDDEN if self._hidden else value, reason)
+
     def _text(self, value: object, form: Callable[[Any], str]) -> str:
         try:
             text = form(self._ordered(value))

@@ -26,6 +26,7 @@ from orm.keys import Keys
 from orm.models.casts import casts_of, restored
 from orm.models.fields import Field, KeyPart
 from orm.models.model import shape_of
+from orm.models.native_keys import NativeKeys, is_empty
 from orm.models.path_keys import PathKeys, shard_of
 from orm.models.reading import RowReader
 from orm.models.writing import writer_of
@@ -47,6 +48,8 @@ class Layout(Generic[M]):
         claimed: attributes that stand in keys of other items, beside those of `paths`.
         hidden: attributes whose values no error says.
         marked: an attribute of items that rows do not have and the reader keeps, as `mark`.
+        native: attributes that are keys of native indexes of the table, whosever they are: they are
+            absent where they are None, and never empty.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Layout(Generic[M]):
         *,
         hidden: Collection[str] = (),
         marked: str | None = None,
+        native: Collection[str] = (),
     ) -> None:
         self.marked = marked
         self.model, self.config, self.tenant, self.entity = model, config, tenant, entity
@@ -72,8 +76,13 @@ class Layout(Generic[M]):
         self._attributes = [field.attribute for field in self.fields.values()]
         self._write = writer_of(self.fields)
         self.parts = parts = self._key_parts(paths, claimed)
-        self.paths = tuple(PathKeys(path, config, parts, tenant) for path in paths)
-        self.own, self.indexes = self.paths[0], self.paths[1:]
+        self.own, *others = (
+            PathKeys(path, config, parts, tenant) for path in paths if not path.native
+        )
+        self.indexes = tuple(others)
+        natives = (NativeKeys(path, config, parts) for path in paths if path.native)
+        self.paths: tuple[PathKeys | NativeKeys, ...] = (self.own, *self.indexes, *natives)
+        self._native = [field for name, field in self.fields.items() if name in native]
         self.key_fields = tuple(dict.fromkeys((*paths[0].hash, *paths[0].sort)))
         self._kinds = {name: part.kind for name, part in parts.items()}
         self._check_names()
@@ -104,7 +113,8 @@ class Layout(Generic[M]):
 
     def reserved(self) -> set[str]:
         """The attributes of an item that are no field: its keys and its entity."""
-        return {name for path in self.paths for name in path.names} | {self.config.entity}
+        made = (self.own, *self.indexes)
+        return {name for path in made for name in path.names} | {self.config.entity}
 
     @property
     def prefix(self) -> str:
@@ -177,7 +187,9 @@ class Layout(Generic[M]):
         item[self.config.entity] = {"S": self.entity}
         for index in self.indexes:
             item.update(self.index_key(index, values) or {})
-        self._write(values, item)
+        for field in self._native:
+            if (wire := item.pop(field.attribute, None)) and self._stands(field, wire):
+                item[field.attribute] = wire
         if extra:
             self.check_foreign(extra)
             item.update(extra)
@@ -190,6 +202,29 @@ class Layout(Generic[M]):
         item = self.own.pair(values)
         self._write(values, item)
         return item
+
+    def changed(self, name: str, value: Any) -> AttributeValue | None:
+        """What a new value of a field makes of its attribute; None where it goes.
+
+        Raises:
+            UnsupportedValueError, InvalidKeyError: it cannot be stored.
+        """
+        field = self.fields[name]
+        if value is msgspec.UNSET:
+            return None
+        wire = field.to_wire(value)
+        return wire if field not in self._native or self._stands(field, wire) else None
+
+    def _stands(self, field: Field, wire: AttributeValue) -> bool:
+        """Whether a native key attribute has a value; an empty one would be refused there."""
+        if "NULL" in wire and not field.required and field.default() is None:
+            return False
+        if "NULL" in wire or is_empty(wire):
+            reason = "cannot be empty" if "NULL" not in wire else "is None by default or never"
+            raise InvalidKeyError(
+                from_wire(wire), f"{field.path} is a key of a native index and {reason}"
+            )
+        return True
 
     def check_foreign(self, attributes: Collection[str]) -> None:
         """Refuse attributes that are the model's own, or its keys."""

@@ -19,17 +19,23 @@ from orm.errors import ConfigurationError, NoIndexError
 from orm.expressions import Condition, Placeholders, all_of, begins_with, between, equals
 from orm.keys import GREATEST, LEAST
 from orm.models.layout import Layout
+from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys, index_name
 from orm.requests import Item
 
 
 class Range(msgspec.Struct, frozen=True):
-    """A range over one field: from `low` to `high`, both included, or texts that begin alike."""
+    """A range over one field: from `low` to `high`, both included, or texts that begin alike.
+
+    One that is `open` is asked without its one bound. Keys of native indexes say so; texts include
+    their bounds, and the row at it has to be left out by a filter.
+    """
 
     field: str
     low: Any = None
     high: Any = None
     beginning: str | None = None
+    open: bool = False
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -135,7 +141,9 @@ def _position(path: KeyPath, question: Question) -> int | None:
     return count if asked <= set(following) else None
 
 
-def _planned(layout: Layout[Any], keys: PathKeys, position: int, question: Question) -> Plan:
+def _planned(
+    layout: Layout[Any], keys: PathKeys | NativeKeys, position: int, question: Question
+) -> Plan:
     index = index_name(keys.path, layout.config)
     if index is not None and question.consistent:
         raise ConfigurationError(
@@ -164,13 +172,19 @@ def _forward(path: KeyPath, position: int, question: Question) -> bool:
 
 
 def key_condition(
-    layout: Layout[Any], keys: PathKeys, position: int, question: Question, shard: int = 0
+    layout: Layout[Any],
+    keys: PathKeys | NativeKeys,
+    position: int,
+    question: Question,
+    shard: int = 0,
 ) -> Condition:
     """What the keys of a path must satisfy, `position` attributes of its sort key being given.
 
     Raises:
         ConfigurationError, InvalidKeyError: see `plan`.
     """
+    if isinstance(keys, NativeKeys):
+        return keys.condition(question, position)
     pk, sk = keys.names
     partition = equals(pk, keys.partition(question.equal, shard))
     return all_of(partition, _sort_condition(layout, keys, position, question, sk))

@@ -20,6 +20,7 @@ from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
 from orm.expressions import Condition, any_of, compared, equals
 from orm.indexes import Reading, UniqueSet
+from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys
 from orm.models.plan import Question, Range
 from orm.records.advice import Advice, Variant
@@ -101,7 +102,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         group: which of the alternatives it is of.
     """
 
-    keys: PathKeys
+    keys: PathKeys | NativeKeys
     question: Question = Question()
     position: int = 0
     shard: int = 0
@@ -175,6 +176,7 @@ class _Compiler:
         self._equal: dict[str, Any] = {}
         self._range: Range | None = None
         self._filters: list[Clause] = list(asked.filters)
+        self._bound: Clause | None = None
         for clause in clauses:
             self._take(clause)
 
@@ -202,11 +204,12 @@ class _Compiler:
         elif operator == "between":
             self._range = Range(name, low=values[0], high=values[1])
         elif operator in (">", ">="):
-            self._range = Range(name, low=values[0])
+            self._range = Range(name, low=values[0], open=operator == ">")
         else:
-            self._range = Range(name, high=values[0])
-        if operator in ("<", ">"):  # the keys' bounds are included
-            self._filters.append(Clause(name, "!=", values))
+            self._range = Range(name, high=values[0], open=operator == "<")
+        if operator in ("<", ">"):  # the bounds of texts are included
+            self._bound = Clause(name, "!=", values)
+            self._filters.append(self._bound)
 
     # --- readings ---
 
@@ -224,6 +227,8 @@ class _Compiler:
             range=self._range if not reading.single else None,
             consistent=self._asked.consistent or self._declared_strong(path, equal),
         )
+        if path.native:
+            self._leave_to_keys(path)
         left = [Clause(ranged, *_as_clause(self._range))] if reading.single and self._range else []
         descends = reading.given < len(path.sort) and path.descends(reading.given)
         descending = self._asked.descending if self._asked.order else descends
@@ -238,6 +243,16 @@ class _Compiler:
             )
             for shard in range(path.shards)
         ]
+
+    def _leave_to_keys(self, path: KeyPath) -> None:
+        """Take out the filter that the key condition of a native path makes needless; refuse one
+        that DynamoDB would."""
+        self._filters = [clause for clause in self._filters if clause is not self._bound]
+        for clause in self._filters:
+            if clause.attribute in path.attributes:
+                reason = f"is a key of {path.place}, which answers this, and no filter may ask it"
+                hint = "sort out what is returned, or ask it with where()"
+                raise ConfigurationError(clause.attribute, reason, hint)
 
     def _declared_strong(self, path: KeyPath, equal: Iterable[str]) -> bool:
         """Whether this is a pattern declared `strong`, on a path that can be so read."""

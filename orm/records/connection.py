@@ -23,6 +23,7 @@ from orm.driver.protocol import Driver
 from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, Slot, plan_indexes, read_lock
+from orm.indexes.native import Lists
 from orm.records.batching import Batch
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
@@ -34,7 +35,7 @@ from orm.records.model import DynamoDBModel, Place
 from orm.records.repository import Repository, validator_of
 from orm.records.resolver import RelationshipResolver
 from orm.records.transaction import Transaction
-from orm.tables import TableShape, create_table
+from orm.tables import NativeKey, TableShape, create_table
 from orm.validation import RULES, Registry
 
 R = TypeVar("R", bound=DynamoDBModel)
@@ -111,6 +112,12 @@ class Connection:
             validator_of(definition, self)  # made again later: what is wrong is told here
             self._schema.add(definition, model if isinstance(model, type) else None)
 
+    def _planned(self) -> _Planned:
+        planned = self._schema.planned()
+        if planned.plan.native and self.tenant is not None:
+            raise _no_tenants(planned.plan)
+        return planned
+
     @property
     def plan(self) -> IndexPlan:
         """The keys and indexes of all models, and how every question is answered.
@@ -118,7 +125,7 @@ class Connection:
         Raises:
             PlanError: there is no such plan; names model, pattern and limit.
         """
-        return self._schema.planned().plan
+        return self._planned().plan
 
     def model(self, name: str) -> type[DynamoDBModel]:
         """The class of the model of this name.
@@ -126,7 +133,7 @@ class Connection:
         Raises:
             ConfigurationError: there is none.
         """
-        return self._schema.planned().model(name)
+        return self._planned().model(name)
 
     def repository(self, model: type[R] | str) -> Repository[R]:
         """What reads and writes the rows of a model.
@@ -134,7 +141,7 @@ class Connection:
         Raises:
             ConfigurationError: it is not registered here.
         """
-        planned = self._schema.planned()
+        planned = self._planned()
         name = model if isinstance(model, str) else model.__name__
         found = self._repositories.get(name)
         if found is None or found.plan is not planned.plan.entities.get(name):
@@ -157,7 +164,7 @@ class Connection:
     def collection(self, *models: type[DynamoDBModel] | str) -> CollectionQuery:
         """Ask for rows of several models in one partition by their keys; of all models where none
         is named."""
-        wanted = models or tuple(self._schema.planned().models)
+        wanted = models or tuple(self._planned().models)
         repositories: list[Repository[Any]] = [self.repository(model) for model in wanted]
         return CollectionQuery(self, repositories)
 
@@ -205,7 +212,7 @@ class Connection:
 
     def dependents(self, name: str) -> list[Dependent]:
         """What hangs on the rows of a model."""
-        return self._schema.planned().dependents[name]
+        return self._planned().dependents[name]
 
     @property
     def resolver(self) -> RelationshipResolver:
@@ -222,6 +229,9 @@ class Connection:
             config=self.config,
             indexes=max((slot.number for slot in plan.slots), default=0),
             include={slot.number: self._copied(slot) for slot in plan.slots if slot.include},
+            native={
+                slot.number: _native_key(plan, slot.native) for slot in plan.slots if slot.native
+            },
             local_indexes=max(local, default=0),
             stream=stream,
             ttl=self._ttl(),
@@ -339,6 +349,8 @@ class _Schema:
     def _plan(self) -> _Planned:
         options = msgspec.structs.replace(self._options, prefix_form=self._config.prefix)
         plan = plan_indexes(self._definitions.values(), options, self._lock)
+        if plan.native and self._config.prefix != "{prefix}":
+            raise _no_prefixes(plan, self._config.prefix)
         self._lock = plan.lock  # so that what comes later moves nothing
         definitions = self._definitions | {edge.name: edge for edge in plan.edges}
         models = {
@@ -358,6 +370,30 @@ class _Schema:
             model = model_of(blueprint)
             self._blueprints[definition.name] = blueprint, model
         return model
+
+
+def _native_key(plan: IndexPlan, lists: Lists) -> NativeKey:
+    partition, order = (tuple((name, plan.native[name]) for name in names) for names in lists)
+    return NativeKey(partition, order)
+
+
+def _native_place(plan: IndexPlan) -> str:
+    numbers = ", ".join(str(slot.number) for slot in plan.slots if slot.native)
+    return f"native index {numbers}"
+
+
+def _no_tenants(plan: IndexPlan) -> ConfigurationError:
+    reason = "begins with the entity and not with the tenant, whose rows it would mix with others'"
+    hint = "leave native out of the patterns, or connect without a tenant"
+    return ConfigurationError(_native_place(plan), reason, hint)
+
+
+def _no_prefixes(plan: IndexPlan, prefix: str) -> ConfigurationError:
+    reason = (
+        f"does not hold the prefix {prefix!r}, by which rows of several versions are told apart"
+    )
+    hint = "leave native out of the patterns, or prefix out of SingleTableConfig"
+    return ConfigurationError(_native_place(plan), reason, hint)
 
 
 def _check_implied(model: type[DynamoDBModel], implied: tuple[str, ...]) -> None:

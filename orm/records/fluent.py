@@ -30,6 +30,7 @@ from orm.expressions import (
 )
 from orm.indexes.copies import covers
 from orm.models.fetching import fetch_page
+from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys, index_name
 from orm.records.clauses import Clause, condition, is_absent
 from orm.records.compiling import unexpired
@@ -183,6 +184,9 @@ class KeyQuery:
         """The entity's keys in the index that is asked."""
         for keys in repository.layout.paths:
             if (index_name(keys.path, self._config) or "") == self._asked.index:
+                if isinstance(keys, NativeKeys):
+                    reason = "has attributes for its keys, and no texts to be asked by"
+                    raise ConfigurationError(self._asked.index, reason, "ask with where()")
                 return keys
         return None
 

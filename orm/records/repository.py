@@ -79,6 +79,7 @@ class Repository(Generic[R]):
             claimed,
             hidden=self.hidden,
             marked=WRITTEN if definition.traits.version else None,
+            native=connection.plan.native,
         )
         traits = definition.traits
         self.claims = Claims(

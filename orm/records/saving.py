@@ -14,8 +14,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-import msgspec
-
 from orm.codec import check_item_size
 from orm.config import SingleTableConfig
 from orm.errors import (
@@ -322,7 +320,7 @@ class Change(RowWrite):
         changes: dict[str, AttributeValue | None] = {}
         for name, value in new.items():
             field = layout.fields[name]
-            changes[field.attribute] = None if value is msgspec.UNSET else field.to_wire(value)
+            changes[field.attribute] = layout.changed(name, value)
         for index in layout.indexes:
             if index.attributes.isdisjoint(new):
                 continue

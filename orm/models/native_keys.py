@@ -1,0 +1,113 @@
+"""Native keys: the key attributes of an index whose keys are a row's attributes themselves.
+
+    NativeKeys(path, …).pair({"status": "open", "score": 7, "id": "3"})
+    → {"_et": {"S": "Task"}, "status": {"S": "open"}, "score": {"N": "7"}}
+
+Nothing of it is written: a row has these attributes anyway. What passes here is what a query asks
+and where a page goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from orm.config import SingleTableConfig
+from orm.definitions.paths import KeyPath
+from orm.errors import ConfigurationError, InvalidKeyError
+from orm.expressions import Between, Comparison, Condition, Function, all_of
+from orm.models.fields import KeyPart
+from orm.requests import AttributeValue, Item
+
+if TYPE_CHECKING:
+    from orm.models.plan import Question, Range
+
+Values = Mapping[str, Any]
+
+
+class NativeKeys:
+    """The keys of one native path in one table.
+
+    Attributes:
+        path: the path.
+        parts: the fields that are its keys, HASH first.
+        attributes: the same.
+    """
+
+    def __init__(
+        self, path: KeyPath, config: SingleTableConfig, parts: Mapping[str, KeyPart]
+    ) -> None:
+        self.path = path
+        self.parts, self.attributes = (*path.hash, *path.sort), frozenset(path.attributes)
+        self._entity, self._parts = config.entity, parts
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All key attributes of the index."""
+        return (self._entity, *self.parts)
+
+    def wire(self, name: str, value: object) -> AttributeValue:
+        """The value of a key attribute.
+
+        Raises:
+            InvalidKeyError: it is missing, empty, or of another type.
+        """
+        path = self._parts[name].path
+        if value is None or value is msgspec.UNSET:
+            raise InvalidKeyError(None, f"{path} is missing")
+        wire = self._parts[name].wire(value)
+        if is_empty(wire):
+            raise InvalidKeyError(value, f"{path} is empty, which no key may be")
+        return wire
+
+    def pair(self, values: Values, shard: int = 0) -> Item:
+        """All key attributes of a row. Raises as `wire`."""
+        assert shard == 0, "a native path has one partition for each key"
+        keys = {name: self.wire(name, values.get(name)) for name in self.parts}
+        return {**self._named(), **keys}
+
+    def _named(self) -> Item:
+        entity = self.path.partition[0]
+        assert isinstance(entity, str), "a native path begins with its entity"
+        return {self._entity: {"S": entity}}
+
+    def condition(self, question: Question, position: int) -> Condition:
+        """What the keys must satisfy, `position` of the RANGE attributes being given.
+
+        Raises:
+            InvalidKeyError: as `wire`.
+            ConfigurationError: what begins with a text is asked of something else.
+        """
+        given = (*self.path.hash, *self.path.sort[:position])
+        equal = {**self._named(), **{name: self.wire(name, question.equal[name]) for name in given}}
+        demands: list[Condition] = [Comparison(name, "=", wire) for name, wire in equal.items()]
+        return all_of(*demands, *(self._ranged(question.range) if question.range else ()))
+
+    def _ranged(self, asked: Range) -> Iterator[Condition]:
+        if asked.beginning is not None:
+            yield from self._begins(asked.field, asked.beginning)
+            return
+        low, high = (
+            None if bound is None else self.wire(asked.field, bound)
+            for bound in (asked.low, asked.high)
+        )
+        if low is not None and high is not None:
+            yield Between(asked.field, low, high)
+        elif low is not None:
+            yield Comparison(asked.field, ">" if asked.open else ">=", low)
+        elif high is not None:
+            yield Comparison(asked.field, "<" if asked.open else "<=", high)
+
+    def _begins(self, name: str, text: str) -> Iterator[Condition]:
+        if self._parts[name].kind is not str:
+            reason = "is no text, which alone begins with one"
+            raise ConfigurationError(self._parts[name].path, reason)
+        if text:  # every text begins with the empty one, which no key may be
+            yield Function("begins_with", name, self.wire(name, text))
+
+
+def is_empty(wire: AttributeValue) -> bool:
+    """Whether this is the empty text, or no bytes."""
+    return wire in ({"S": ""}, {"B": b""})
