@@ -64,9 +64,10 @@ def _place(
     place: tuple[str, str, str],
     held: Sequence[tuple[EntityEntry, KeyEntry]],
 ) -> Iterator[str]:
-    index, pk, sk = place
-    title = f"index {index}" if index else f"table {table}"
-    yield f'    subgraph place{number}["{mermaid_text(f"{title}: {pk}, {sk}")}"]'
+    index, *names = place
+    where = f"index {index}" if index else f"table {table}"
+    title = mermaid_text(f"{where}: {', '.join(filter(None, names))}")
+    yield f'    subgraph place{number}["{title}"]'
     for at, (entity, key) in enumerate(held):
         lines = [mermaid_text(line) for line in _label(entity, key)]
         yield f'        place{number}_{at}["{"<br/>".join(lines)}"]'
@@ -76,7 +77,8 @@ def _place(
 def _label(entity: EntityEntry, key: KeyEntry) -> Iterator[str]:
     yield f"{entity.name} (edge)" if entity.edge else entity.name
     yield f"{key.pk} = {key.partition}"
-    yield f"{key.sk} = {key.order}"
+    if key.sk:
+        yield f"{key.sk} = {key.order}"
     if key.under:
         yield f"lies with its {key.under}"
     if key.rows:

@@ -20,8 +20,9 @@ class KeyEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         index: the index; empty for the table.
-        pk: the attribute that holds the partition key.
-        sk: the attribute that holds the sort key.
+        pk: the attribute that holds the partition key; the attributes, where a native index has
+            several.
+        sk: the attribute that holds the sort key; empty where there is none.
         partition: the partition key, attributes in braces: `POST#{user_id}`.
         order: the sort key.
         rows: which rows stand there, where not all do.

@@ -53,6 +53,8 @@ class KeyTexts:
 
     def pair(self, path: KeyPath) -> tuple[str, str]:
         """Both keys of a row: `("POST#{user_id}", "POST#{created_at}#{id}")`."""
+        if path.native:
+            return path.texts()
         keys = PathKeys(path, self._config, self._parts, self._tenant)
         return self._partition(keys), keys.order(self._said)
 
@@ -62,6 +64,10 @@ class KeyTexts:
 
     def condition(self, path: KeyPath, reading: Reading) -> str:
         """`gsi1pk = "POST#{user_id}" AND begins_with(gsi1sk, "POST#")`."""
+        if path.native:
+            names = (*path.hash, *path.sort[: reading.given])
+            entity = f'{self._config.entity} = "{path.partition[0]}"'
+            return " AND ".join([entity, *(f"{name} = {{{name}}}" for name in names)])
         keys = PathKeys(path, self._config, self._parts, self._tenant)
         pk, sk = keys.names
         equal = f'{pk} = "{self._partition(keys)}"'

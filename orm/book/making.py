@@ -67,7 +67,7 @@ class Maker:
         )
 
     def _key(self, plan: EntityPlan, path: KeyPath) -> KeyEntry:
-        pk, sk = key_names(path, self._config)
+        pk, sk = self._names(path)
         partition, order = self._texts(plan).pair(path)
         return KeyEntry(
             index=index_name(path, self._config) or "",
@@ -78,6 +78,12 @@ class Maker:
             rows=tuple(self._kept(plan, path)),
             under=path.under,
         )
+
+    def _names(self, path: KeyPath) -> tuple[str, str]:
+        """The attributes that hold both keys; of a native path, which has several, all of each."""
+        if path.native:
+            return ", ".join((self._config.entity, *path.hash)), ", ".join(path.sort)
+        return key_names(path, self._config)
 
     def _kept(self, plan: EntityPlan, path: KeyPath) -> Iterator[str]:
         """The conditions on the rows of a path."""

@@ -73,7 +73,7 @@ def _keys(entity: EntityEntry) -> list[str]:
         [
             markdown_code(key.index) or "table",
             markdown_code(f"{key.pk} = {key.partition}"),
-            markdown_code(f"{key.sk} = {key.order}"),
+            markdown_code(f"{key.sk} = {key.order}") if key.sk else "",
             _lines([*key.rows, *([f"lies with its {key.under}"] if key.under else [])]) or "all",
         ]
         for key in entity.keys

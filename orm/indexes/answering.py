@@ -106,12 +106,14 @@ def draft(expansion: Expansion, facts: Facts, keys: RowKeys, lock: SchemaLock) -
         StrongReadError: a strong pattern that only a global index could answer.
         LockContradictionError: the lock has other keys than the definitions want.
     """
+    patterns = expansion.of(facts.name)
+    shards = {pattern.name: shards_of(pattern, patterns) for pattern in patterns}
+    for pattern in patterns:
+        check_native(facts, pattern, shards[pattern.name])
     locked = lock.entities.get(facts.name)
     made = Draft(expansion, facts, keys.of(facts.name))
     _hold(expansion, made, locked)
-    shards = {p.name: shards_of(p, expansion.of(facts.name)) for p in expansion.of(facts.name)}
-    for pattern in expansion.of(facts.name):
-        check_native(facts, pattern, shards[pattern.name])
+    for pattern in patterns:
         _answer_from_key(made, pattern, shards[pattern.name])
     claim_identity(expansion, facts, made.key)
     _answer_from_claims(made, expansion.claims.get(facts.name, ()))

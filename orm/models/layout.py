@@ -80,8 +80,8 @@ class Layout(Generic[M]):
             PathKeys(path, config, parts, tenant) for path in paths if not path.native
         )
         self.indexes = tuple(others)
-        natives = (NativeKeys(path, config, parts) for path in paths if path.native)
-        self.paths: tuple[PathKeys | NativeKeys, ...] = (self.own, *self.indexes, *natives)
+        self.natives = tuple(NativeKeys(path, config, parts) for path in paths if path.native)
+        self.paths: tuple[PathKeys | NativeKeys, ...] = (self.own, *self.indexes, *self.natives)
         self._native = [field for name, field in self.fields.items() if name in native]
         self.key_fields = tuple(dict.fromkeys((*paths[0].hash, *paths[0].sort)))
         self._kinds = {name: part.kind for name, part in parts.items()}
@@ -190,6 +190,7 @@ class Layout(Generic[M]):
         for field in self._native:
             if (wire := item.pop(field.attribute, None)) and self._stands(field, wire):
                 item[field.attribute] = wire
+        self.check_native(item)
         if extra:
             self.check_foreign(extra)
             item.update(extra)
@@ -214,6 +215,15 @@ class Layout(Generic[M]):
             return None
         wire = field.to_wire(value)
         return wire if field not in self._native or self._stands(field, wire) else None
+
+    def check_native(self, item: Item) -> None:
+        """Refuse an item whose native keys are too long.
+
+        Raises:
+            KeyTooLargeError: one of them is.
+        """
+        for keys in self.natives:
+            keys.check_sizes(item)
 
     def _stands(self, field: Field, wire: AttributeValue) -> bool:
         """Whether a native key attribute has a value; an empty one would be refused there."""

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from orm.codec import value_size_bytes
 from orm.config import SingleTableConfig
 from orm.definitions.paths import KeyPath
-from orm.errors import ConfigurationError, InvalidKeyError
+from orm.errors import ConfigurationError, InvalidKeyError, KeyTooLargeError
 from orm.expressions import Between, Comparison, Condition, Function, all_of
+from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from orm.models.fields import KeyPart
 from orm.requests import AttributeValue, Item
 
@@ -67,6 +69,22 @@ class NativeKeys:
         assert shard == 0, "a native path has one partition for each key"
         keys = {name: self.wire(name, values.get(name)) for name in self.parts}
         return {**self._named(), **keys}
+
+    def check_sizes(self, item: Item) -> None:
+        """Refuse a row that DynamoDB would refuse: its keys are longer than an index takes.
+
+        Raises:
+            KeyTooLargeError: names all attributes of that key.
+        """
+        if not item.keys() >= self.attributes:
+            return  # does not stand in the index
+        for names, most in (
+            ((self._entity, *self.path.hash), PARTITION_KEY_BYTES_MAX),
+            (self.path.sort, SORT_KEY_BYTES_MAX),
+        ):
+            size = sum(value_size_bytes(item[name]) for name in names)
+            if size > most:
+                raise KeyTooLargeError(", ".join(names), size, most)
 
     def _named(self) -> Item:
         entity = self.path.partition[0]

@@ -114,7 +114,7 @@ class Connection:
 
     def _planned(self) -> _Planned:
         planned = self._schema.planned()
-        if planned.plan.native and self.tenant is not None:
+        if self.tenant is not None and any(slot.native for slot in planned.plan.slots):
             raise _no_tenants(planned.plan)
         return planned
 
@@ -349,7 +349,7 @@ class _Schema:
     def _plan(self) -> _Planned:
         options = msgspec.structs.replace(self._options, prefix_form=self._config.prefix)
         plan = plan_indexes(self._definitions.values(), options, self._lock)
-        if plan.native and self._config.prefix != "{prefix}":
+        if self._config.prefix != "{prefix}" and any(slot.native for slot in plan.slots):
             raise _no_prefixes(plan, self._config.prefix)
         self._lock = plan.lock  # so that what comes later moves nothing
         definitions = self._definitions | {edge.name: edge for edge in plan.edges}

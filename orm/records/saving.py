@@ -298,6 +298,7 @@ class Change(RowWrite):
         after = {**self.before, **changes}
         self.item = {name: wire for name, wire in after.items() if wire is not None}
         check_item_size(self.item, f"a row of {rows.layout.entity}")
+        rows.layout.check_native(self.item)
         key, condition = rows.key(self.before), all_of(rows.unchanged(self.before, inputs), *alive)
         update = _expression(changes).action(
             rows.config.table, key, condition, return_item_on_failure=True

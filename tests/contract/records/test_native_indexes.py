@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from orm import SingleTableConfig, create_table, delete_table
+from orm.book import AccessPatternGenerator
 from orm.clock import ManualClock, SystemClock
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver
-from orm.errors import ConfigurationError, InvalidKeyError
+from orm.errors import ConfigurationError, InvalidKeyError, KeyTooLargeError
 from orm.records import (
     Attr,
     Connection,
@@ -308,6 +309,18 @@ def test_an_empty_key_attribute_is_refused_before_it_is_sent(
     assert len(recording.sent) == count
 
 
+def test_a_key_that_is_too_long_is_refused_before_it_is_sent(
+    tasks: Repository[Task], recording: Recording
+) -> None:
+    """1,024 bytes are the most of all RANGE attributes together; so many are stored."""
+    row = tasks.query().where(team=2, state=State.OPEN).get()[0]
+    row.update(label="é" * 512)
+    count = len(recording.sent)
+    with pytest.raises(KeyTooLargeError, match="'label' takes 1,025 bytes"):
+        row.update(label="é" * 512 + "a")
+    assert len(recording.sent) == count
+
+
 def test_other_entities_leave_the_attributes_out_too(
     connection: Connection, tasks: Repository[Task]
 ) -> None:
@@ -344,6 +357,27 @@ def test_the_explanation_names_the_attributes(
     assert reading.key == f'{entity} = "Task" AND state = "open" AND team = 2 AND score > 7'
     assert "deleted_at" in reading.filter
     assert not reading.whole
+
+
+def test_the_book_shows_it_and_asks_it(connection: Connection, tasks: Repository[Task]) -> None:
+    book = AccessPatternGenerator(connection)
+    top = book.pattern("Task", "top")
+    entity = connection.config.entity
+    assert top.entry.key_condition == f'{entity} = "Task" AND state = {{state}} AND team = {{team}}'
+    assert top.entry.filters == ("deleted_at is absent",)
+    keys = next(one for one in book.book().entities if one.name == "Task").keys
+    told = {(one.pk, one.sk, one.partition, one.order) for one in keys}
+    assert (
+        f"{entity}, state, team",
+        "score, due",
+        "Task, {state}, {team}",
+        "{score}, {due}",
+    ) in told
+    assert (f"{entity}, seal", "", "Task, {seal}", "") in told
+    assert f"`{entity}, seal = Task, {{seal}}` |  |" in book.markdown()
+    found = top.execute(team=2, state=State.OPEN, low=0, high=10)
+    wanted = tasks.query().where(team=2, state=State.OPEN).where_between("score", 0, 10)
+    assert found == wanted.order_by("score").get() != []
 
 
 def test_the_table_is_made_so_and_compared(
