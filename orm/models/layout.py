@@ -26,7 +26,7 @@ from orm.keys import Keys
 from orm.models.casts import casts_of, restored
 from orm.models.fields import Field, KeyPart
 from orm.models.model import shape_of
-from orm.models.native_keys import NativeKeys, is_empty
+from orm.models.native_keys import NativeKeys, check_value
 from orm.models.path_keys import PathKeys, shard_of
 from orm.models.reading import RowReader
 from orm.models.writing import writer_of
@@ -49,7 +49,7 @@ class Layout(Generic[M]):
         hidden: attributes whose values no error says.
         marked: an attribute of items that rows do not have and the reader keeps, as `mark`.
         native: attributes that are keys of native indexes of the table, whosever they are: they are
-            absent where they are None, and never empty.
+            never NULL and never empty.
     """
 
     def __init__(
@@ -188,8 +188,8 @@ class Layout(Generic[M]):
         for index in self.indexes:
             item.update(self.index_key(index, values) or {})
         for field in self._native:
-            if (wire := item.pop(field.attribute, None)) and self._stands(field, wire):
-                item[field.attribute] = wire
+            if (wire := item.get(field.attribute)) is not None:
+                check_value(field, wire)
         self.check_native(item)
         if extra:
             self.check_foreign(extra)
@@ -214,7 +214,9 @@ class Layout(Generic[M]):
         if value is msgspec.UNSET:
             return None
         wire = field.to_wire(value)
-        return wire if field not in self._native or self._stands(field, wire) else None
+        if field in self._native:
+            check_value(field, wire)
+        return wire
 
     def check_native(self, item: Item) -> None:
         """Refuse an item whose native keys are too long.
@@ -224,17 +226,6 @@ class Layout(Generic[M]):
         """
         for keys in self.natives:
             keys.check_sizes(item)
-
-    def _stands(self, field: Field, wire: AttributeValue) -> bool:
-        """Whether a native key attribute has a value; an empty one would be refused there."""
-        if "NULL" in wire and not field.required and field.default() is None:
-            return False
-        if "NULL" in wire or is_empty(wire):
-            reason = "cannot be empty" if "NULL" not in wire else "is None by default or never"
-            raise InvalidKeyError(
-                from_wire(wire), f"{field.path} is a key of a native index and {reason}"
-            )
-        return True
 
     def check_foreign(self, attributes: Collection[str]) -> None:
         """Refuse attributes that are the model's own, or its keys."""

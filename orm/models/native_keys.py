@@ -10,23 +10,24 @@ and where a page goes on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from orm.codec import value_size_bytes
+from orm.codec import from_wire, value_size_bytes
 from orm.config import SingleTableConfig
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, InvalidKeyError, KeyTooLargeError
 from orm.expressions import Between, Comparison, Condition, Function, all_of
 from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
-from orm.models.fields import KeyPart
+from orm.models.fields import Field, KeyPart
 from orm.requests import AttributeValue, Item
 
 if TYPE_CHECKING:
     from orm.models.plan import Question, Range
 
 Values = Mapping[str, Any]
+_EMPTY: Final = ({"S": ""}, {"B": b""})
 
 
 class NativeKeys:
@@ -60,7 +61,7 @@ class NativeKeys:
         if value is None or value is msgspec.UNSET:
             raise InvalidKeyError(None, f"{path} is missing")
         wire = self._parts[name].wire(value)
-        if is_empty(wire):
+        if wire in _EMPTY:
             raise InvalidKeyError(value, f"{path} is empty, which no key may be")
         return wire
 
@@ -126,6 +127,12 @@ class NativeKeys:
             yield Function("begins_with", name, self.wire(name, text))
 
 
-def is_empty(wire: AttributeValue) -> bool:
-    """Whether this is the empty text, or no bytes."""
-    return wire in ({"S": ""}, {"B": b""})
+def check_value(field: Field, wire: AttributeValue) -> None:
+    """Refuse what DynamoDB would refuse of a key attribute, in rows of any entity.
+
+    Raises:
+        InvalidKeyError: it is empty; or None, of a field in which absent is not read as None.
+    """
+    if "NULL" in wire or wire in _EMPTY:
+        reason = "must have a value, or None for its default" if "NULL" in wire else "is empty"
+        raise InvalidKeyError(from_wire(wire), f"{field.path}, a key of a native index, {reason}")

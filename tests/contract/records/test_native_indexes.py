@@ -18,6 +18,7 @@ from orm.clock import ManualClock, SystemClock
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver
 from orm.errors import ConfigurationError, InvalidKeyError, KeyTooLargeError
+from orm.indexes import PlanOptions
 from orm.records import (
     Attr,
     Connection,
@@ -36,6 +37,7 @@ CLOCK = SystemClock()
 NOON = 1_800_000_000_000_000
 KEY = Cursors.new_key()
 ROWS = 120
+WIDE = PlanOptions(gsis_max=6)
 
 
 class State(enum.Enum):
@@ -52,6 +54,7 @@ class Task(
         Pattern(name="ranked", equal=("state",), sort="-rank", native=True),
         Pattern(name="labels", equal=(), sort="label", native=True, project=("note",)),
         Pattern(name="seals", equal=("seal",), native=True),
+        Pattern(name="hints", equal=("hint",), native=True),
         Pattern(name="notes", equal=("note",)),
     ),
 ):
@@ -65,6 +68,7 @@ class Task(
     label: Attr[str]
     rank: Attr[float | None] = attr(default=None)
     seal: Attr[bytes | None] = attr(default=None)
+    hint: Attr[str | None] = attr(default=None)
     note: Attr[str | None] = attr(default=None)
 
 
@@ -84,6 +88,7 @@ class Chore(
     due: Attr[dt.date] = attr(default=dt.date(2026, 2, 1))
     label: Attr[str | None] = attr(default=None)
     rank: Attr[int | None] = attr(default=None)
+    hint: Attr[str | None] = attr(default="none")
 
 
 class Recording:
@@ -114,7 +119,7 @@ def recording(driver: Driver) -> Recording:
 
 @pytest.fixture
 def connection(recording: Recording, plain: SingleTableConfig) -> Iterator[Connection]:
-    made = Connection(recording, plain, clock=ManualClock(NOON), cursor_keys=(KEY,))
+    made = Connection(recording, plain, options=WIDE, clock=ManualClock(NOON), cursor_keys=(KEY,))
     made.register(Task, Chore)
     create_table(recording, made.shape(), CLOCK)
     yield made
@@ -302,9 +307,9 @@ def test_an_empty_key_attribute_is_refused_before_it_is_sent(
 ) -> None:
     row = tasks.query().where(team=2, state=State.OPEN).get()[0]
     count = len(recording.sent)
-    with pytest.raises(InvalidKeyError, match=r"Task\.label is a key of a native index and cannot"):
+    with pytest.raises(InvalidKeyError, match=r"Task\.label, a key of .*, is empty"):
         row.update(label="")
-    with pytest.raises(InvalidKeyError, match=r"Task\.seal"):
+    with pytest.raises(InvalidKeyError, match=r"Task\.seal, a key of .*, is empty"):
         tasks.create(values_of(500, random.Random(1)) | {"seal": b""})
     assert len(recording.sent) == count
 
@@ -330,6 +335,9 @@ def test_other_entities_leave_the_attributes_out_too(
     item = EntityTransformer(connection).to_item(Chore, made)
     assert {"label", "rank"}.isdisjoint(item)
     assert chores.find_or_fail("n").rank is None
+    made.update(rank=None, label=None)
+    with pytest.raises(InvalidKeyError, match=r"Chore\.hint, .* None for its default"):
+        made.update(hint=None)
 
 
 def test_a_filter_on_a_key_attribute_is_refused(tasks: Repository[Task]) -> None:
@@ -405,7 +413,9 @@ def test_tenants_and_prefixes_are_refused(connection: Connection, driver: Driver
     """The index begins with the entity, so rows of tenants, or of versions, would be mixed."""
     with pytest.raises(ConfigurationError, match="not with the tenant"):
         connection.for_tenant("acme").repository(Task)
-    prefixed = Connection(driver, msgspec.structs.replace(connection.config, prefix="v2.{prefix}"))
+    prefixed = Connection(
+        driver, msgspec.structs.replace(connection.config, prefix="v2.{prefix}"), options=WIDE
+    )
     prefixed.register(Task, Chore)
     with pytest.raises(ConfigurationError, match=r"prefix 'v2\.\{prefix\}'"):
         prefixed.repository(Task)

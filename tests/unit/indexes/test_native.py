@@ -209,7 +209,9 @@ def test_a_question_that_nobody_declared_is_answered_by_it():
     found = plan.ask("A", ["a"], "n", descending=True)
     assert found is not None
     assert (found[0].native, found[1].forward, found[1].single) == (True, False, False)
-    assert plan.ask("A", ["a", "n"]) is not None
+    whole = plan.ask("A", ["a", "n"])
+    assert whole is not None
+    assert not whole[1].single, "rows may share a key"
     assert plan.ask("A", ["n"]) is None
     assert plan.ask("A", ["a"], "n", strong=True) is None
 
