@@ -184,7 +184,6 @@ class Layout(Generic[M]):
     ) -> Item:
         """The whole item of a row with these values; UNSET is absent. Raises as `item`."""
         item = self.plain_item(values)
-        item[self.config.entity] = {"S": self.entity}
         for index in self.indexes:
             item.update(self.index_key(index, values) or {})
         for field in self._native:
@@ -198,9 +197,10 @@ class Layout(Generic[M]):
         return item
 
     def plain_item(self, values: Mapping[str, Any]) -> Item:
-        """Of the item of a row with these values its own key and its fields. Raises as `item`, but
-        not for what its index keys are made of."""
+        """Of the item of a row with these values its own key, its entity and its fields. Raises as
+        `item`, but not for what its index keys are made of."""
         item = self.own.pair(values)
+        item[self.config.entity] = {"S": self.entity}
         self._write(values, item)
         return item
 

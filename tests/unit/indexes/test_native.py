@@ -314,7 +314,8 @@ def test_a_table_has_the_attributes_as_keys_with_their_types():
     made = shape.request()
     types = {one.attribute_name: one.attribute_type for one in made.attribute_definitions}
     assert types == dict.fromkeys(("pk", "sk", "gsi1pk", "gsi1sk", "_et", "a"), "S") | {"n": "N"}
-    _, second = made.global_secondary_indexes or ()
+    assert made.global_secondary_indexes is not None
+    _, second = made.global_secondary_indexes
     keys = [(one.attribute_name, one.key_type) for one in second.key_schema]
     assert keys == [("_et", "HASH"), ("a", "HASH"), ("n", "RANGE")]
     assert second.projection.non_key_attributes == ["b"]
