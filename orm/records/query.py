@@ -50,6 +50,11 @@ class RecordQuery(Generic[R]):
         return RecordQuery(self._repository, msgspec.structs.replace(self._asked, **changes))
 
     @property
+    def asked(self) -> Asked:
+        """What is asked so far, as data."""
+        return self._asked
+
+    @property
     def _terms(self) -> Terms:
         return Terms(self._repository)
 
