@@ -64,17 +64,17 @@ class Clause(msgspec.Struct, frozen=True):
         return f"{self.attribute} {self.operator} {values if self.values else ''}".rstrip()
 
 
-def in_wire(clause: Clause) -> tuple[Any, ...]:
-    """What tells the clause from others, the same in every process and however it was said: values
-    of which each is one of several stand in the order of their spelling."""
+def in_wire(clause: Clause, *, alternatives: bool = False) -> tuple[Any, ...]:
+    """What tells the clause from others, the same in every process and however it was said.
+
+    Args:
+        clause: what is demanded.
+        alternatives: whether each value of `in` is a reading of its own, in their order.
+    """
     values = [repr(_comparable(wire)) for wire in _wires(clause)]
-    return clause.attribute, clause.operator, sorted(values) if _is_any(clause) else values
-
-
-def _is_any(clause: Clause) -> bool:
-    """Whether the order of its values says nothing: each is a filter's. Alternatives are readings,
-    in their order."""
-    return clause.operator == "not_in"
+    if clause.operator == "not_in" or (clause.operator == "in" and not alternatives):
+        values.sort()
+    return clause.attribute, clause.operator, values
 
 
 def _wires(clause: Clause) -> list[AttributeValue]:

@@ -156,7 +156,8 @@ class _Listing:
 
 def _said(repository: Repository[Any], asked: Asked) -> tuple[Any, ...]:
     """What is asked, in its relations too."""
-    groups = [list(map(in_wire, group)) for group in (*asked.groups, asked.filters)]
+    groups = [[in_wire(one, alternatives=True) for one in group] for group in asked.groups]
+    groups.append(sorted(map(in_wire, asked.filters)))
     demands = [
         (one.relation, one.operator, one.count, _constraint(repository, one))
         for one in asked.having

@@ -1,8 +1,7 @@
-"""Attacks on pages, cursors and transactions: other spellings, other processes, repeated blocks."""
+"""Pages of questions that are said otherwise, of alternatives, and from one process to another."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import enum
 import os
@@ -11,26 +10,24 @@ import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from orm.definitions import PatternDefinition as Pattern
-from orm.driver import Fault, FaultyTransport, MeteredDriver, Transport, WireDriver
-from orm.errors import OrmError, RowExistsError
+from orm.driver import MeteredDriver
 from orm.records import (
     Attr,
     Connection,
     CursorError,
     Cursors,
     DynamoDBModel,
-    PartlyWrittenError,
     RecordQuery,
-    UniqueError,
     attr,
     has_many,
     new_id,
 )
+from orm.records.clauses import Clause
+from orm.requests import UpdateItem
 
 
 class Grade(enum.Enum):
@@ -54,11 +51,10 @@ class Guest(
     grade: Attr[Grade] = attr(default=Grade.HIGH)
     sum: Attr[Decimal] = attr(default=Decimal(1))
     arrived: Attr[dt.datetime] = attr(default=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    floor: Attr[int] = attr(default=1)
     born: Attr[dt.date] = attr(default=dt.date(2000, 1, 1))
     room: Attr[int | None] = attr(default=None)
     mail: Attr[str | None] = attr(default=None, unique=True, casefold=True)
-    token: Attr[str | None] = attr(default=None, unique=True, hidden=True)
-    notes: Attr[str] = attr(default="")
 
     stays = has_many(lambda: Stay)
 
@@ -83,13 +79,8 @@ def models() -> Sequence[type[DynamoDBModel]]:
 @pytest.fixture
 def pages(connection: Connection, meter: MeteredDriver) -> Connection:
     """The same with keys for cursors."""
-    return again(connection, meter)
-
-
-def again(connection: Connection, driver: Any) -> Connection:
-    """The same models in the same table by another driver."""
     made = Connection(
-        driver,
+        meter,
         connection.config,
         tenant=connection.tenant,
         clock=connection.clock,
@@ -132,6 +123,31 @@ def test_pages_of_alternatives_have_what_the_whole_listing_has(
 
 
 # --- one question, two questions ---
+
+
+def test_rows_without_an_attribute_are_what_is_stored(pages: Connection) -> None:
+    """A default is what a row is read with, not what it has: DynamoDB does not know it."""
+    guests = pages.repository(Guest)
+    guests.create(id="1")
+    config, driver = pages.config, pages.driver
+    item = guests.stored_item(guests.find_or_fail("1"))
+    key = {name: item[name] for name in (config.pk, config.sk)}
+    attribute = guests.layout.fields["floor"].attribute
+    remove = f"REMOVE {attribute}"
+    driver.send(UpdateItem(table_name=config.table, key=key, update_expression=remove))
+    listing = asked(pages).where(town="Rome").where_not_null("floor").or_where(group="all")
+    assert [guest.id for guest in listing.paginate(5).rows] == ["1"]
+
+
+@pytest.mark.parametrize("operator", ["in", "not_in"])
+def test_a_set_of_values_is_one_question(pages: Connection, operator: str) -> None:
+    for number in range(3):
+        pages.repository(Guest).create(id=str(number), room=number)
+    rooms = frozenset({0, 1, 2, 9}) if operator == "in" else frozenset({7, 8, 9})
+    here = asked(pages).where(town="Rome")
+    one = here.filter(Clause("room", operator, tuple(sorted(rooms))))
+    other = here.filter(Clause("room", operator, tuple(sorted(rooms, reverse=True))))
+    assert len(other.paginate(5, one.paginate(1).next).rows) == 2
 
 
 def test_a_cursor_is_good_for_no_other_demand_on_a_relation(pages: Connection) -> None:
@@ -217,99 +233,3 @@ def _process(seed: int, cursor: str) -> str:
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-300:]
     return done.stdout
-
-
-# --- transactions ---
-
-
-def test_a_transaction_is_not_sent_again_by_entering_it_again(connection: Connection) -> None:
-    tx = connection.transaction()
-    with tx:
-        guest = tx.create(Guest)
-    guest.delete()
-    with pytest.raises(OrmError), tx:
-        pass
-    assert connection.repository(Guest).find(guest.id) is None
-
-
-def test_a_row_that_was_created_and_deleted_in_one_transaction_is_not_there(
-    connection: Connection,
-) -> None:
-    made = list[Guest]()
-    with contextlib.suppress(OrmError), connection.transaction() as tx:  # refusing is as good
-        made.append(tx.create(Guest))
-        tx.delete(made[0])
-    assert connection.repository(Guest).find(made[0].id) is None
-
-
-def test_two_rows_swap_unique_values_in_one_transaction(connection: Connection) -> None:
-    guests = connection.repository(Guest)
-    ann, bob = guests.create(mail="ann@x"), guests.create(mail="bob@x")
-    with connection.transaction() as tx:
-        ann.mail, bob.mail = bob.mail, ann.mail
-        tx.save(ann)
-        tx.save(bob)
-    assert guests.query().where(mail="bob@x").first() == ann
-    assert guests.query().where(mail="ann@x").first() == bob
-
-
-def test_a_unique_value_is_handed_on_in_one_transaction(connection: Connection) -> None:
-    old = connection.repository(Guest).create(mail="ann@x")
-    with connection.transaction() as tx:
-        tx.force_delete(old)
-        new = tx.create(Guest, mail="ann@x")
-    assert asked(connection).where(mail="ann@x").first() == new
-
-
-def test_two_rows_of_one_transaction_with_one_unique_value_are_told_so(
-    connection: Connection,
-) -> None:
-    with pytest.raises(UniqueError), connection.transaction() as tx:
-        tx.create(Guest, mail="ann@x")
-        tx.create(Guest, mail="ANN@X")
-
-
-def test_no_error_of_a_transaction_says_a_hidden_value(connection: Connection) -> None:
-    with pytest.raises(OrmError) as caught, connection.transaction() as tx:
-        tx.create(Guest, token="s3cret")
-        tx.create(Guest, token="s3cret")
-    assert "s3cret" not in str(caught.value)
-
-
-def test_no_error_of_a_check_says_a_hidden_value(connection: Connection) -> None:
-    guest = connection.repository(Guest).create(token="known")
-    with pytest.raises(OrmError) as caught, connection.transaction() as tx:
-        tx.check(guest, Guest.token == "s3cret")
-    assert "s3cret" not in str(caught.value)
-
-
-def test_a_check_of_a_row_that_is_not_stored_is_refused_in_words(connection: Connection) -> None:
-    with pytest.raises(OrmError):
-        connection.transaction().check(connection.repository(Guest).make())
-
-
-def test_chunks_are_cut_by_bytes_as_well(connection: Connection) -> None:
-    with connection.transaction(chunked=True) as tx:
-        for number in range(15):
-            tx.create(Guest, id=str(number), notes="x" * 390_000)
-    assert sum(1 for _ in asked(connection).scan()) == 15
-
-
-def test_a_lost_answer_of_a_chunk_is_no_refusal(
-    connection: Connection, transport: Transport
-) -> None:
-    """What may have been written must not be written again, so it is not said to be refused."""
-    sent = list[str]()
-
-    def second_is_lost(operation: str, _: dict[str, Any]) -> Fault | None:
-        sent.extend([operation] * (operation == "TransactWriteItems"))
-        return Fault.LOST if len(sent) == 2 else None
-
-    lossy = again(connection, WireDriver(FaultyTransport(transport, second_is_lost)))
-    with pytest.raises(PartlyWrittenError) as caught, lossy.transaction(chunked=True) as tx:
-        for number in range(102):
-            tx.create(Guest, id=str(number))
-    with pytest.raises(RowExistsError):
-        connection.repository(Guest).create(id="101")
-    assert "refused" not in str(caught.value)
-    assert "from the 101th on" not in str(caught.value)
