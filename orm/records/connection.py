@@ -127,7 +127,11 @@ class Connection:
         """
         return self._schema.planned().model(name)
 
-    def repository(self, model: type[R] | str) -> Repository[R]:
+    @overload
+    def repository(self, model: type[R]) -> Repository[R]: ...
+    @overload
+    def repository(self, model: str) -> Repository[Any]: ...
+    def repository(self, model: type[R] | str) -> Repository[Any]:
         """What reads and writes the rows of a model.
 
         Raises:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 from orm.codec import item_size_bytes
 from orm.errors import ConfigurationError, TransactionTooLargeError
@@ -71,11 +71,19 @@ class Transaction:
 
     # --- what is written ---
 
+    @overload
+    def create(
+        self, model: type[R], values: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> R: ...
+    @overload
+    def create(
+        self, model: str, values: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> Any: ...
     def create(
         self, model: type[R] | str, values: Mapping[str, Any] | None = None, /, **more: Any
-    ) -> R:
+    ) -> Any:
         """A new row. Raises at once as `Repository.make` and for values that break rules."""
-        repository: Repository[R] = self._connection.repository(model)
+        repository: Repository[Any] = self._connection.repository(model)
         return self.save(repository.make(values, **more))
 
     def save(self, record: R) -> R:

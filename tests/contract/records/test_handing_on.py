@@ -90,7 +90,8 @@ def test_no_error_says_a_hidden_value(connection: Connection) -> None:
     with pytest.raises(UniqueError) as caught, connection.transaction() as tx:
         tx.create(User, name="one", token="s3cret")
         tx.create(User, name="two", token="s3cret")
-    said, error = "", caught.value
+    said = ""
+    error: BaseException | None = caught.value
     while error is not None:
         said, error = said + str(error) + repr(error), error.__cause__ or error.__context__
     assert "s3cret" not in said
