@@ -17,12 +17,15 @@ ABSENT: Final = "keyfold-asks-what-there-is"
 """A table that nobody has."""
 
 _UNKNOWN: Final = frozenset({"UnknownOperationException", "NotImplementedException"})
-_DENIED: Final = frozenset({"AccessDeniedException", "UnrecognizedClientException"})
+_ANSWERED: Final = ("NotFoundException", "ValidationException", "UnavailableException")
+"""How the codes end by which a service says of what is not there that it knows the operation. No
+other code tells that: a proxy may be down, the caller too fast, a token expired, a clock wrong."""
+
 _TABLE: Final = {"TableName": ABSENT}
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service can do; None where the caller may not ask.
+    """What a service can do; None where its answer does not tell: the caller may not ask, say.
 
     Args:
         backups: on-demand backups (`ListBackups`).
@@ -83,7 +86,7 @@ def _knows(transport: Transport, operation: str, params: dict[str, Any]) -> bool
     try:
         transport.call(operation, params)
     except ServiceError as error:
-        if error.code in _DENIED:
-            return None
-        return error.code not in _UNKNOWN
+        if error.code in _UNKNOWN:
+            return False
+        return True if error.code.endswith(_ANSWERED) else None
     return True

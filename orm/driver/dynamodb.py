@@ -10,6 +10,8 @@ OpenTelemetry around it all.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import TypeVar
 
 from orm.clock import Clock
@@ -21,6 +23,12 @@ from orm.driver.wire import WireDriver
 from orm.requests import Request
 
 R = TypeVar("R")
+
+
+def region_of(given: str | None, environ: Mapping[str, str]) -> str | None:
+    """The region that is given, or of `AWS_REGION`, which every AWS SDK but botocore reads; None
+    leaves it to botocore, which reads `AWS_DEFAULT_REGION` and the profile."""
+    return given or environ.get("AWS_REGION") or None
 
 
 class DynamoDBDriver:
@@ -53,6 +61,7 @@ class DynamoDBDriver:
         stock: bool = False,
         clock: Clock | None = None,
     ) -> None:
+        region = region_of(region, os.environ)
         self.transport = BotoTransport(
             region=region,
             endpoint_url=endpoint_url,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import operator
 from collections.abc import Callable, Collection
-from typing import Any, Final
+from decimal import Context, Decimal
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -25,6 +26,10 @@ from orm.expressions import (
     negated,
     not_exists,
 )
+from orm.requests import AttributeValue
+
+_EXACT: Final = Context(prec=50)
+"""DynamoDB keeps 38 digits."""
 
 OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=")
 
@@ -59,10 +64,26 @@ class Clause(msgspec.Struct, frozen=True):
         return f"{self.attribute} {self.operator} {values if self.values else ''}".rstrip()
 
 
-def in_wire(clause: Clause) -> tuple[Any, ...]:
-    """What tells the clause from others, the same in every process."""
-    values = [to_wire(_stored(value), clause.attribute) for value in clause.values]
+def in_wire(clause: Clause, *, alternatives: bool = False) -> tuple[Any, ...]:
+    """What tells the clause from others, the same in every process and however it was said.
+
+    Args:
+        clause: what is demanded.
+        alternatives: whether each value of `in` is a reading of its own, in their order.
+    """
+    values = [repr(_comparable(wire)) for wire in _wires(clause)]
+    if clause.operator == "not_in" or (clause.operator == "in" and not alternatives):
+        values.sort()
     return clause.attribute, clause.operator, values
+
+
+def _wires(clause: Clause) -> list[AttributeValue]:
+    return [to_wire(_stored(value), clause.attribute) for value in clause.values]
+
+
+def spelled_alike(value: Any) -> str:
+    """A value as text, the same in every process and for all that are stored alike."""
+    return repr(_comparable(to_wire(_stored(value))))
 
 
 def is_absent(attribute: str) -> Condition:
@@ -81,6 +102,10 @@ def is_impossible(clause: Clause) -> bool:
     if clause.operator == "in":
         return not clause.values
     return clause.operator == "between" and _is_above(*clause.values)
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def _is_above(low: Any, high: Any) -> bool:
@@ -138,58 +163,94 @@ def _not_in(attribute: str, values: tuple[Any, ...]) -> Condition:
     return all_of(*found, *([] if len(given) == len(values) else [is_there(attribute)]))
 
 
-def holds(clause: Clause, value: Any, *, casefold: bool = False) -> bool:
-    """Whether a row with this value is one that the clause finds, as DynamoDB would say.
+def holds(clause: Clause, wire: AttributeValue | None, *, casefold: bool = False) -> bool:
+    """Whether a row is one that the clause finds, as DynamoDB compares what is stored.
 
     Args:
         clause: what is demanded.
-        value: the row's value of its attribute; None where it has none.
-        casefold: whether texts are the same in both cases.
+        wire: the row's value of its attribute as it is stored; None where it has none.
+        casefold: whether texts are the same in both cases, as they are to a claim.
     """
-    values: tuple[Any, ...] = clause.values
+    value = None if wire is None or "NULL" in wire else _comparable(wire)
+    values = [None if "NULL" in one else _comparable(one) for one in _wires(clause)]
     if casefold:
-        value, *rest = (_folded(one) for one in (value, *values))
-        values = tuple(rest)
-    try:
-        return bool(_HOLDS[clause.operator](value, values))
-    except TypeError:  # values of two types are in no order
+        value, *values = map(_folded, (value, *values))
+    return bool(_HOLDS[clause.operator](value, values))
+
+
+class _Value(NamedTuple):
+    """A value as DynamoDB compares it: its type on the wire, and what is equal where it is."""
+
+    kind: str
+    plain: Any
+
+
+def _comparable(wire: AttributeValue) -> _Value:
+    ((kind, plain),) = wire.items()
+    return _Value(kind, _PLAIN[kind](plain) if kind in _PLAIN else plain)
+
+
+_PLAIN: Final[dict[str, Callable[[Any], Any]]] = {
+    "N": lambda number: Decimal(number).normalize(_EXACT),
+    "NS": lambda numbers: sorted(Decimal(one).normalize(_EXACT) for one in numbers),
+    "SS": sorted,
+    "BS": sorted,
+    "L": lambda members: [_comparable(one) for one in members],
+    "M": lambda members: [(name, _comparable(one)) for name, one in sorted(members.items())],
+}
+
+
+def _folded(value: _Value | None) -> _Value | None:
+    return _Value("S", value.plain.casefold()) if value and value.kind == "S" else value
+
+
+def _is_ordered(
+    value: _Value | None, bound: _Value | None, compare: Callable[[Any, Any], bool]
+) -> bool:
+    """Values of two types are in no order, and of most types none is."""
+    if value is None or bound is None or value.kind != bound.kind or value.kind not in "SNB":
         return False
+    return compare(_in_order(value), _in_order(bound))
 
 
-def _folded(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+def _in_order(value: _Value) -> Any:
+    """Texts are sorted by their bytes."""
+    return value.plain.encode() if value.kind == "S" else value.plain
 
 
-def _is_ordered(value: Any, values: tuple[Any, ...], compare: Callable[[Any, Any], bool]) -> bool:
-    """Truth values are in no order, though to Python True is 1."""
-    if value is None or isinstance(value, bool):
+def _begins(value: _Value | None, text: _Value | None) -> bool:
+    if value is None or text is None or value.kind != text.kind or value.kind not in "SB":
         return False
-    return compare(_plain(value), _plain(values[0]))
+    return bool(value.plain.startswith(text.plain))
 
 
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, enum.Enum) else value
+def _contains(value: _Value | None, wanted: _Value | None) -> bool:
+    """A text holds a part, a set or a list a member; a list may hold None."""
+    if value is None:
+        return False
+    if value.kind == "L":
+        return (wanted or _Value("NULL", True)) in value.plain
+    if wanted is None:
+        return False
+    if value.kind in ("S", "B"):
+        return value.kind == wanted.kind and wanted.plain in value.plain
+    return value.kind == f"{wanted.kind}S" and wanted.plain in value.plain
 
 
-def _equal(value: Any, other: Any) -> bool:
-    """Equal, and of one kind: to Python True is 1."""
-    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
-
-
-_HOLDS: Final[dict[str, Callable[[Any, tuple[Any, ...]], object]]] = {
-    "=": lambda value, values: _equal(value, values[0]),
-    "!=": lambda value, values: not _equal(value, values[0]),
-    "<": lambda value, values: _is_ordered(value, values, operator.lt),
-    "<=": lambda value, values: _is_ordered(value, values, operator.le),
-    ">": lambda value, values: _is_ordered(value, values, operator.gt),
-    ">=": lambda value, values: _is_ordered(value, values, operator.ge),
+_HOLDS: Final[dict[str, Callable[[_Value | None, list[_Value | None]], object]]] = {
+    "=": lambda value, values: value == values[0],
+    "!=": lambda value, values: value != values[0],
+    "<": lambda value, values: _is_ordered(value, values[0], operator.lt),
+    "<=": lambda value, values: _is_ordered(value, values[0], operator.le),
+    ">": lambda value, values: _is_ordered(value, values[0], operator.gt),
+    ">=": lambda value, values: _is_ordered(value, values[0], operator.ge),
     "between": lambda value, values: (
-        _is_ordered(value, values[:1], operator.ge) and _is_ordered(value, values[1:], operator.le)
+        _is_ordered(value, values[0], operator.ge) and _is_ordered(value, values[1], operator.le)
     ),
-    "begins_with": lambda value, values: isinstance(value, str) and value.startswith(values[0]),
-    "contains": lambda value, values: value is not None and values[0] in value,
-    "in": lambda value, values: any(_equal(value, one) for one in values),
-    "not_in": lambda value, values: not any(_equal(value, one) for one in values),
+    "begins_with": lambda value, values: _begins(value, values[0]),
+    "contains": lambda value, values: _contains(value, values[0]),
+    "in": lambda value, values: value in values,
+    "not_in": lambda value, values: value not in values,
     "null": lambda value, values: value is None,
     "not_null": lambda value, values: value is not None,
 }

@@ -3,13 +3,13 @@
 A write gives its actions: the row's own comes first, then those of its claims. A refusal is shown
 to each write with its own reasons: it raises what they mean, or takes what is stored now, of which
 its actions are then made anew. So a set of writes is repeated whole, ten times at the most, after
-a short wait of random length, so that rivals for one row do not meet again.
+a short wait of random length, so that rivals for one row do not meet again. Where actions of
+several writes meet at one item, a claim, they are made one; see `orm.records.merging`.
 """
 
 from __future__ import annotations
 
 import abc
-import itertools
 import secrets
 from collections.abc import Sequence
 from typing import Any, Final
@@ -23,9 +23,11 @@ from orm.driver.retry import RetryPolicy
 from orm.errors import (
     CancellationReason,
     ConditionFailedError,
+    ConfigurationError,
     OrmError,
     TransactionCanceledError,
 )
+from orm.records.merging import Merged, Spot, merged
 from orm.requests import Action, DeleteItem, Item, PutItem, Request
 from orm.transactions import transact
 from orm.update import single
@@ -76,7 +78,7 @@ def carry_out(
     Raises:
         OrmError: what a write says of its refusal; nothing was written.
         TransactionTooLargeError: over 100 actions or 4 MB; nothing was sent.
-        RepeatedItemError: two writes are of one row; nothing was sent.
+        ConfigurationError: two writes are of one row; nothing was sent.
         DriverError: a call went wrong in another way.
     """
     contended: Write | None = None
@@ -84,14 +86,16 @@ def carry_out(
         if failures:
             clock.sleep(PACE.wait_seconds(failures))
         parts = [write.actions() for write in writes]
-        actions = list(itertools.chain.from_iterable(parts))
-        if not actions:
+        together = merged(parts, config)
+        if not together.actions:
             return
+        if together.repeated is not None:
+            raise _repeated(writes, parts, together.repeated)
         try:
-            _send(driver, config, actions)
+            _send(driver, config, together.actions)
             return
         except (ConditionFailedError, TransactionCanceledError) as error:
-            own = _own_reasons(error, parts)
+            own = _own_reasons(error, together, parts)
             if _done_before(writes, own):
                 return
             contended = _shown(writes, own, error)
@@ -117,16 +121,32 @@ def _alone(action: Action) -> Request[Any] | None:
     return None
 
 
+def _repeated(
+    writes: Sequence[Write], parts: Sequence[Sequence[Action]], spots: tuple[Spot, Spot]
+) -> OrmError:
+    """What it means that two writes exclude each other: of claims, that both rows want one value.
+    The key that they meet at is not said, for it may be made of hidden values."""
+    first, second = (writes[spot.write] for spot in spots)
+    both = f"{first.subject()} and {second.subject()}"
+    if not all(spot.action for spot in spots):
+        return ConfigurationError("transaction", f"{both} are written at one key", "make them one")
+    refusal = TransactionCanceledError("TransactWriteItems", "", f"{both} want one value")
+    reasons = [CancellationReason("None")] * len(parts[spots[1].write])
+    reasons[spots[1].action] = CancellationReason(REFUSED)
+    try:
+        second.refused(reasons, refusal)
+    except OrmError as meant:
+        return meant
+    return refusal
+
+
 def _own_reasons(
-    error: Refusal, parts: Sequence[Sequence[Action]]
-) -> list[Sequence[CancellationReason]]:
+    error: Refusal, together: Merged, parts: Sequence[Sequence[Action]]
+) -> list[list[CancellationReason]]:
     """The reasons of each write."""
     if isinstance(error, ConditionFailedError):
-        reasons: Sequence[CancellationReason] = [CancellationReason(REFUSED, "", error.item)]
-    else:
-        reasons = error.reasons
-    rest = iter(reasons)
-    return [list(itertools.islice(rest, len(part))) for part in parts]
+        return together.own([CancellationReason(REFUSED, "", error.item)], parts)
+    return together.own(error.reasons, parts)
 
 
 def _done_before(writes: Sequence[Write], own: Sequence[Sequence[CancellationReason]]) -> bool:
@@ -141,19 +161,29 @@ def _done_before(writes: Sequence[Write], own: Sequence[Sequence[CancellationRea
 def _shown(
     writes: Sequence[Write], own: Sequence[Sequence[CancellationReason]], error: Refusal
 ) -> Write:
-    """Show each write its reasons; the one that was made anew.
+    """Show each write its reasons; the one that was made anew. Rows come before claims: where one
+    was changed by others, so may be what it gives up, which another takes.
 
     Raises:
         OrmError: what a write says of its reasons; or the refusal itself, which then names the rows
             that caused it, where no condition was false.
     """
-    anew = None
-    for write, reasons in zip(writes, own, strict=True):
+    shown = list(zip(writes, own, strict=True))
+    rows = [(write, reasons) for write, reasons in shown if _is_of_row(reasons)]
+    anew = [write for write, reasons in rows if write.refused(reasons, error)]
+    if anew:
+        return anew[-1]
+    for write, reasons in shown:
         codes = {reason.code for reason in reasons} - {"None"}
-        if REFUSED in codes and write.refused(reasons, error):
-            anew = write
+        if REFUSED in codes and not _is_of_row(reasons) and write.refused(reasons, error):
+            anew.append(write)
         elif codes:
             error.add_note(f"{', '.join(sorted(codes))}: {write.subject()}")
-    if anew is None:
+    if not anew:
         raise error
-    return anew
+    return anew[-1]
+
+
+def _is_of_row(reasons: Sequence[CancellationReason]) -> bool:
+    """Whether the row's own action was refused."""
+    return bool(reasons) and reasons[0].code == REFUSED

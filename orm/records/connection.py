@@ -135,7 +135,11 @@ class Connection:
         """
         return self._planned().model(name)
 
-    def repository(self, model: type[R] | str) -> Repository[R]:
+    @overload
+    def repository(self, model: type[R]) -> Repository[R]: ...
+    @overload
+    def repository(self, model: str) -> Repository[Any]: ...
+    def repository(self, model: type[R] | str) -> Repository[Any]:
         """What reads and writes the rows of a model.
 
         Raises:

@@ -158,17 +158,47 @@ class CheckFailedError(OrmError):
 
 
 class PartlyWrittenError(OrmError):
-    """Of writes in several transactions the first were carried out; its cause says why no more."""
+    """Of writes in several transactions the first were carried out; its cause says why no more.
+
+    Args:
+        written: the rows that were written, in order.
+        unsure: those that may have been, all of them or none: an answer was lost.
+        left: those that were not.
+    """
 
     applied = None
 
-    def __init__(self, done: int, count: int) -> None:
-        super().__init__(done, count)
-        self.done, self.count = done, count
-        self.hint = f"mend what the cause says, then write again from the {done + 1}th on"
+    def __init__(
+        self, written: Sequence[str], unsure: Sequence[str] = (), left: Sequence[str] = ()
+    ) -> None:
+        super().__init__(tuple(written), tuple(unsure), tuple(left))
+        self.written, self.unsure, self.left = tuple(written), tuple(unsure), tuple(left)
+        self.hint = f"mend what the cause says, then write those in left, {self._first(self.left)}"
+        if self.unsure:
+            self.hint = (
+                f"read one of those in unsure, {self._first(self.unsure)}; where they were not "
+                "written, write them again, then those in left"
+            )
+
+    @staticmethod
+    def _first(rows: Sequence[str]) -> str:
+        return f"from {rows[0]} on" if rows else "of which there are none"
+
+    @property
+    def done(self) -> int:
+        """How many were written."""
+        return len(self.written)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.written) + len(self.unsure) + len(self.left)
 
     def __str__(self) -> str:
+        then = "one was refused"
+        if self.unsure:
+            then = f"the answer about {len(self.unsure)} was lost"
         return (
-            f"the first {self.done} of {self.count} writes were carried out, then one was refused "
+            f"the first {self.done} of {self.count} writes were carried out, then {then} "
             f"(see the cause); {self.hint}"
         )

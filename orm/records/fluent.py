@@ -167,6 +167,9 @@ class KeyQuery:
             raise self._no_index()
         path = next(path for path in paths.values() if path is not None)
         self._check_copied(path)
+        if self._asked.consistent and path.path.kind == "gsi":
+            reason = "is a global index, which is not read consistently"
+            raise ConfigurationError(self._asked.index, reason, "leave out consistent()")
         placeholders = Placeholders()
         key = all_of(*self._key_conditions(path)).render(placeholders)
         return Query(
@@ -234,6 +237,9 @@ class KeyQuery:
         if operator == "begins_with":
             yield Function("begins_with", sk_name, {"S": texts[0]})
         elif operator == "between":
+            if texts[0].encode() > texts[1].encode():
+                hint = "give the lesser key first"
+                raise ConfigurationError("sk.between", "has its bounds the wrong way round", hint)
             yield Between(sk_name, {"S": texts[0]}, {"S": texts[1]})
         else:
             yield Comparison(sk_name, _OPERATORS[operator], {"S": texts[0]})
@@ -244,6 +250,7 @@ class KeyQuery:
             if keys.path.shards > 1:
                 reason = f"spreads its rows over {keys.path.shards} partitions"
                 raise ConfigurationError(self._asked.index, reason, "ask with where(), or by key")
+            _check_names("pk", said, keys.path.hash)
             return keys.partition(said)
         if not said:
             hint = "say .pk('USER#123'), or .pk(id='123')"
@@ -253,6 +260,7 @@ class KeyQuery:
 
     def _sort(self, keys: PathKeys, said: Said, begins: bool) -> str:
         if not isinstance(said, str):
+            _check_names("sk", said, keys.path.sort)
             return keys.order(said)
         delimiter = self._config.delimiter
         whole = said.removesuffix(delimiter) if begins else said
@@ -305,8 +313,14 @@ class EntityQuery(KeyQuery, Generic[R]):
         return self._repositories[0]
 
     def project(self, *names: str) -> ProjectedQuery:
-        """These attributes alone, as dicts; an index that copies them is enough."""
+        """These attributes alone, as dicts; an index that copies them is enough.
+
+        Raises:
+            ConfigurationError: none is named, or one that is no attribute.
+        """
         repository = self._repository
+        if not names:
+            raise ConfigurationError("project", "names no attribute", _known(repository))
         for name in names:
             if name not in repository.layout.fields:
                 label = f"{repository.definition.name}.{name}"
@@ -408,10 +422,22 @@ def _every(
 
 
 def _said(name: str, key: str, values: dict[str, Any]) -> Said:
+    if not isinstance(key, str):
+        reason = f"takes a key as text, was given {type(key).__name__} {key!r}"
+        raise ConfigurationError(name, reason, f"say .{name}(id={key!r}), or the key whole")
     if bool(key) == bool(values):
         hint = f"say .{name}('USER#123') or .{name}(id='123')"
         raise ConfigurationError(name, "takes a key whole, or the values it is made of", hint)
     return key or values
+
+
+def _check_names(name: str, said: Mapping[str, Any], parts: Sequence[str]) -> None:
+    """Refuse values that the key is not made of: they would be passed over. One that lacks a part
+    is refused when it is made."""
+    left = [one for one in said if one not in parts]
+    if left and said.keys() >= set(parts):
+        hint = f"it is made of {', '.join(parts)}" if parts else "it is made of no attribute"
+        raise ConfigurationError(name, f"is not made of {', '.join(left)}", hint)
 
 
 def _known(repository: Repository[Any]) -> str:

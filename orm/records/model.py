@@ -23,8 +23,10 @@ from typing import (
     ClassVar,
     Final,
     Self,
+    TypeVar,
     dataclass_transform,
     get_type_hints,
+    overload,
 )
 
 import msgspec
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from orm.records.query import RecordQuery
     from orm.records.related import Related
     from orm.records.repository import Repository
+
+M = TypeVar("M", bound="DynamoDBModel")
 
 
 def new_id() -> str:
@@ -263,6 +267,10 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         _repository(self).load([self], *paths)
         return self
 
+    @overload
+    def related(self, relation: Relation[M]) -> Related[M]: ...
+    @overload
+    def related(self, relation: str) -> Related[Any]: ...
     def related(self, relation: str | Relation[Any]) -> Related[Any]:
         """The rows of a relation, to be asked about and changed; see `Related`."""
         return _repository(self).related(self, relation)

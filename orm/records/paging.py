@@ -8,6 +8,7 @@ only what the row itself says.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -18,7 +19,9 @@ from orm.errors import ConfigurationError
 from orm.records.clauses import Clause, holds, in_wire
 from orm.records.compiling import Asked, Reader, readers
 from orm.records.cursors import Cursors, Place, hashed
+from orm.records.links import link_of, unconstrained
 from orm.records.ordering import place_of
+from orm.records.resolver import Having
 from orm.records.running import distinct, merged, parts_of, rows_of
 from orm.records.terms import whole_number
 from orm.requests import Item
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 AT_A_TIME: Final = 100
 """Rows whose relations are read together while rows are read on; a batch get takes as many."""
+
+_FOLDED: Final = ("=", "in")
+"""What a claim answers, which knows texts without their case."""
 
 
 class CursorPage(msgspec.Struct, Generic[R], frozen=True):
@@ -58,14 +64,15 @@ class _Listing:
         self.repository, self.asked, self.size = repository, asked, size
         self.readers = readers(repository, asked)
         self._totals: dict[int, int] = {}
+        self._folded = {
+            one.group: frozenset(one.claim.unique.casefold) for one in self.readers if one.claim
+        }
 
     @property
     def question(self) -> bytes:
         """What tells this question from others."""
         asked, repository = self.asked, self.repository
-        demands = [(one.relation, one.operator, one.count) for one in asked.having]
-        groups = [list(map(in_wire, group)) for group in (*asked.groups, asked.filters)]
-        said = (groups, asked.order, asked.descending, asked.trashed, demands)
+        said = _said(repository, asked)
         paths = [(str(one.keys.path), one.position, one.shard) for one in self.readers]
         whose = (repository.connection.config.table, repository.connection.tenant)
         return hashed(whose, repository.definition.name, said, paths)
@@ -102,12 +109,21 @@ class _Listing:
 
     def _found_before(self, reader: Reader, row: Any) -> bool:
         """Whether an alternative that was said before finds the row too."""
-        return any(self._holds(group, row) for group in self.asked.groups[: reader.group])
+        before = self.asked.groups[: reader.group]
+        if not before:
+            return False
+        stored = self.repository.known_item(row)
+        return any(self._holds(number, group, stored) for number, group in enumerate(before))
 
-    def _holds(self, group: Sequence[Clause], row: Any) -> bool:
-        casefold = self.repository.casefold
+    def _holds(self, number: int, group: Sequence[Clause], stored: Item) -> bool:
+        """Whether a conjunction finds a row, in the case of texts too where a claim answers it."""
+        fields, folded = self.repository.layout.fields, self._folded.get(number, frozenset())
         return all(
-            holds(one, getattr(row, one.attribute), casefold=one.attribute in casefold)
+            holds(
+                one,
+                stored.get(fields[one.attribute].attribute),
+                casefold=one.attribute in folded and one.operator in _FOLDED,
+            )
             for one in group
         )
 
@@ -136,6 +152,32 @@ class _Listing:
         layout = self.repository.layout
         values = layout.values(row)
         return {**layout.own.pair(values), **reader.keys.pair(values, reader.shard)}
+
+
+def _said(repository: Repository[Any], asked: Asked) -> tuple[Any, ...]:
+    """What is asked, in its relations too."""
+    groups = [[in_wire(one, alternatives=True) for one in group] for group in asked.groups]
+    groups.append(sorted(map(in_wire, asked.filters)))
+    demands = [
+        (one.relation, one.operator, one.count, _constraint(repository, one))
+        for one in asked.having
+    ]
+    return groups, asked.order, asked.descending, asked.trashed, asked.limit, demands
+
+
+def _constraint(repository: Repository[Any], demand: Having) -> list[Any]:
+    """What is demanded of the rows of a relation. A function cannot be compared with another; what
+    it asks of each model that they may be of can."""
+    if demand.constrain is unconstrained:
+        return []
+    relation = link_of(repository, demand.relation).relation
+    connection, found = repository.connection, []
+    for name in [relation.model] if relation.model else sorted(connection.plan.entities):
+        related: Repository[Any] = connection.repository(name)
+        with contextlib.suppress(ConfigurationError):  # another model, which lacks what is asked
+            asked = demand.constrain(related.query()).asked
+            found.append((name, _said(related, asked)))
+    return found
 
 
 def _row(found: _Found) -> Any:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import msgspec
 
 from orm.errors import ConfigurationError, RowNotFoundError
 from orm.expressions import Placeholders
 from orm.models.fetching import scan_rows
+from orm.records.attr import Attr
 from orm.records.clauses import Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.explaining import Explanation, explained
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from orm.records.repository import Repository
 
 R = TypeVar("R", bound="DynamoDBModel")
+T = TypeVar("T")
 Related = str | Relation[Any]
+Direction = Literal["asc", "desc"]
 
 
 class RecordQuery(Generic[R]):
@@ -48,6 +51,11 @@ class RecordQuery(Generic[R]):
 
     def _with(self, **changes: Any) -> RecordQuery[R]:
         return RecordQuery(self._repository, msgspec.structs.replace(self._asked, **changes))
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked so far, as data."""
+        return self._asked
 
     @property
     def _terms(self) -> Terms:
@@ -124,7 +132,7 @@ class RecordQuery(Generic[R]):
         narrowed: RecordQuery[R] = narrow(self, *args, **kwargs)
         return narrowed
 
-    def order_by(self, attribute: Named, direction: str = "asc") -> RecordQuery[R]:
+    def order_by(self, attribute: Named, direction: Direction = "asc") -> RecordQuery[R]:
         """Sorted by an attribute that keys sort by: `asc` or `desc`."""
         if direction not in ("asc", "desc"):
             raise ConfigurationError("order_by", f"{direction!r} is neither 'asc' nor 'desc'")
@@ -369,6 +377,10 @@ class RecordQuery(Generic[R]):
         rows, following = page_of(self._repository, self._asked, size, cursor)
         return CursorPage(self._loaded(rows), following)
 
+    @overload
+    def pluck(self, attribute: Attr[T]) -> list[T]: ...
+    @overload
+    def pluck(self, attribute: str) -> list[Any]: ...
     def pluck(self, attribute: Named) -> list[Any]:
         """One attribute of every row; read as `select` does."""
         name = self._terms.name(attribute)
@@ -442,7 +454,8 @@ class RecordQuery(Generic[R]):
         return greatest(self._path(attribute), self._known(attribute))
 
     def _known(self, attribute: Named) -> list[Any]:
-        return [value for value in self.pluck(attribute) if value is not None]
+        name = self._terms.name(attribute)
+        return [value for value in self.pluck(name) if value is not None]
 
     def _path(self, attribute: Named) -> str:
         return f"{self._repository.definition.name}.{self._terms.name(attribute)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr
-from orm.records.clauses import OPERATORS, Clause
+from orm.records.clauses import OPERATORS, Clause, spelled_alike
 
 
 def spelled(said: tuple[Any, ...], equal: dict[str, Any]) -> list[Clause]:
@@ -41,4 +41,6 @@ def several(method: str, values: Iterable[Any]) -> tuple[Any, ...]:
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         kind = type(values).__name__
         raise ConfigurationError(method, f"takes a list of values, was given {kind}")
+    if isinstance(values, set | frozenset):  # whose order differs from process to process
+        return tuple(sorted(values, key=spelled_alike))
     return tuple(values)

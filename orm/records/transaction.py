@@ -13,17 +13,21 @@ of a single save: `UniqueError`, `StaleRowError`, `RowExistsError` and so on, of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
+from orm.codec import item_size_bytes
 from orm.errors import ConfigurationError, TransactionTooLargeError
-from orm.expressions import Condition, all_of
-from orm.limits import TRANSACTION_ACTIONS_MAX
+from orm.expressions import all_of
+from orm.limits import TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX
 from orm.records.clauses import Clause, condition
 from orm.records.errors import PartlyWrittenError
+from orm.records.gathering import Demand, Gathering, known_of
 from orm.records.pending import Pending, finish
 from orm.records.saving import Check
+from orm.records.terms import Terms
+from orm.transactions import action_size_bytes
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DynamoDBModel")
 _OPEN: Final = "is over; open another one"
+_ENTERED: Final = "is entered already; open another one"
 
 
 class Transaction:
@@ -45,10 +50,13 @@ class Transaction:
 
     def __init__(self, connection: Connection, *, chunked: bool = False) -> None:
         self._connection, self._chunked = connection, chunked
-        self._pending: list[Pending] = []
-        self._ended = False
+        self._gathered = Gathering(connection.clock)
+        self._entered = self._ended = False
 
     def __enter__(self) -> Self:
+        if self._entered:
+            raise ConfigurationError("transaction", _OPEN if self._ended else _ENTERED)
+        self._entered = True
         return self
 
     def __exit__(
@@ -58,84 +66,103 @@ class Transaction:
         trace: TracebackType | None,
     ) -> None:
         self._ended = True
-        if error is None and self._pending:
-            self._send()
+        if error is None and (pending := self._gathered.pending()):
+            self._send(pending)
 
     # --- what is written ---
 
+    @overload
+    def create(
+        self, model: type[R], values: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> R: ...
+    @overload
+    def create(
+        self, model: str, values: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> Any: ...
     def create(
         self, model: type[R] | str, values: Mapping[str, Any] | None = None, /, **more: Any
-    ) -> R:
+    ) -> Any:
         """A new row. Raises at once as `Repository.make` and for values that break rules."""
-        repository: Repository[R] = self._connection.repository(model)
+        repository: Repository[Any] = self._connection.repository(model)
         return self.save(repository.make(values, **more))
 
     def save(self, record: R) -> R:
-        """Write a row, or what has changed of it. Raises at once for values that break rules."""
-        pending = self._repository(record).pending_save(record)
-        self._take([] if pending is None else [pending])
+        """Write a row, or what has changed of it. Raises at once for values that break rules.
+
+        Raises:
+            RowExistsError: another row that is created here has the same key.
+            ConfigurationError: the row is deleted here, or saved through another object.
+        """
+        repository = self._repository(record)
+        self._gathered.save(repository, record, repository.pending_save(record))
         return record
 
     def delete(self, record: DynamoDBModel) -> None:
-        """Delete a row, or put it into the bin where the model has one."""
-        self._take(self._repository(record).pending_delete(record))
+        """Delete a row, or put it into the bin where the model has one; one that was to be created
+        here is not."""
+        repository = self._repository(record)
+        if not self._gathered.drop(record) and repository.is_there(record):
+            self._gathered.delete(repository, record, repository.pending_delete(record))
 
     def force_delete(self, record: DynamoDBModel) -> None:
-        """Delete a row for good, with its claims, and what hangs on it as relations declare."""
+        """Delete a row for good, with its claims, and what hangs on it as relations declare.
+
+        Raises:
+            ConfigurationError: what hangs on it is saved here.
+        """
         repository = self._repository(record)
-        if repository.is_there(record):
+        if not self._gathered.drop(record) and repository.is_there(record):
             levels = repository.pending_deletions(record)
-            self._take([one for level in reversed(levels) for one in level])
+            pending = [one for level in reversed(levels) for one in level]
+            self._gathered.delete(repository, record, pending)
 
     def check(self, record: DynamoDBModel, *demands: Clause) -> None:
         """Demand that a row is there, of the version that was loaded, and that this holds of what
-        is stored; a row that is saved here is demanded that of by its save.
+        is stored; where the row is saved or deleted here, its write demands it.
 
         Raises:
             CheckFailedError: when the block ends.
+            UnsavedRowError, ForeignRowError: it was never stored, or is of another table or tenant.
+            ConfigurationError: the model has no such attribute, or one of another type.
         """
         repository = self._repository(record)
-        known, now = repository.known_item(record), self._connection.clock.now_micros() // 1_000_000
-        said = " and ".join(map(str, demands))
-        check = Check(repository.rows, known, said, _demanded(repository, demands), now)
-        self._take([Pending(check, lambda: None)])
+        repository.check_own(record)
+        clauses, fields = Terms(repository).clauses(demands), repository.layout.fields
+        made = [condition(one, fields[one.attribute].attribute) for one in clauses]
+        said = " and ".join(one.said(repository.hidden) for one in clauses)
+        now, known = self._gathered.now, repository.known_item(record)
+        check = Check(repository.rows, known, said, all_of(*made) if made else None, now)
+        self._gathered.check(Demand(check, repository, clauses, now))
 
     def _repository(self, record: R) -> Repository[R]:
-        return self._connection.owner_of(record)
-
-    def _take(self, pending: Iterable[Pending]) -> None:
         if self._ended:
             raise ConfigurationError("transaction", _OPEN)
-        self._pending.extend(pending)
+        return self._connection.owner_of(record)
 
     # --- sending ---
 
-    def _send(self) -> None:
+    def _send(self, pending: list[Pending]) -> None:
         if not self._chunked:
-            self._finish(self._pending)
+            finish(self._connection, pending)
             return
         done = 0
-        for part in _parts(self._pending):
+        for part in _parts(pending):
             try:
-                self._finish(part)
+                finish(self._connection, part)
             except Exception as error:
                 if not done:
                     raise
-                raise PartlyWrittenError(done, len(self._pending)) from error
+                raise _partly(pending, done, len(part), error) from error
             done += len(part)
 
-    def _finish(self, pending: list[Pending]) -> None:
-        finish(self._connection, pending)
 
-
-def _demanded(repository: Repository[Any], demands: tuple[Clause, ...]) -> Condition | None:
-    fields = repository.layout.fields
-    for clause in demands:
-        if clause.attribute not in fields:
-            name = f"{repository.definition.name}.{clause.attribute}"
-            raise ConfigurationError(name, "is no attribute")
-    made = [condition(clause, fields[clause.attribute].attribute) for clause in demands]
-    return all_of(*made) if made else None
+def _partly(
+    pending: Sequence[Pending], done: int, tried: int, error: Exception
+) -> PartlyWrittenError:
+    """That the first were written; the others too, perhaps, where their answer was lost."""
+    rows = [one.write.subject() for one in pending]
+    lost = done + (tried if getattr(error, "applied", None) is not False else 0)
+    return PartlyWrittenError(rows[:done], rows[done:lost], rows[lost:])
 
 
 def _parts(pending: list[Pending]) -> Iterator[list[Pending]]:
@@ -145,14 +172,23 @@ def _parts(pending: list[Pending]) -> Iterator[list[Pending]]:
         TransactionTooLargeError: one write alone has too many.
     """
     part: list[Pending] = []
-    size = 0
+    actions = size = 0
     for one in pending:
-        actions = len(one.write.actions())
-        if actions > TRANSACTION_ACTIONS_MAX:
-            raise TransactionTooLargeError("actions", actions, TRANSACTION_ACTIONS_MAX)
-        if size + actions > TRANSACTION_ACTIONS_MAX:
+        more, bytes_ = _weight(one)
+        if more > TRANSACTION_ACTIONS_MAX:
+            raise TransactionTooLargeError("actions", more, TRANSACTION_ACTIONS_MAX)
+        too_many = actions + more > TRANSACTION_ACTIONS_MAX
+        if part and (too_many or size + bytes_ > TRANSACTION_BYTES_MAX):
             yield part
-            part, size = [], 0
+            part, actions, size = [], 0, 0
         part.append(one)
-        size += actions
+        actions, size = actions + more, size + bytes_
     yield part
+
+
+def _weight(pending: Pending) -> tuple[int, int]:
+    """How many actions a write has, and how many bytes they count: a row that is changed counts
+    whole, as far as it is known."""
+    made = pending.write.actions()
+    whole = item_size_bytes(known_of(pending.write))
+    return len(made), whole + sum(map(action_size_bytes, made))

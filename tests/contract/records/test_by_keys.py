@@ -232,3 +232,22 @@ def test_projected_attributes_may_be_missing(connection: Connection) -> None:
     found = connection.entity("User").pk(id="9").project("name", "email").first()
     assert found == {"name": None, "email": None}
     assert connection.entity("User").pk(id="0").project("name").first() is None
+
+
+def test_what_dynamodb_would_refuse_is_refused_in_words(connection: Connection, key: Any) -> None:
+    posts, number = connection.entity(Post), 5
+    partition = posts.pk(user_id="1")
+    with pytest.raises(ConfigurationError, match="wrong way round"):
+        partition.sk.between(key("POST", "2"), key("POST", "1")).get()
+    with pytest.raises(ConfigurationError, match="names no attribute"):
+        partition.project()
+    with pytest.raises(ConfigurationError, match="as text, was given int 5"):
+        posts.pk(number)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="pk: is not made of n; it is made of user_id"):
+        posts.pk(user_id="1", n=3).get()
+    with pytest.raises(ConfigurationError, match="sk: is not made of title; it is made of id"):
+        partition.sk(id="1", title="t").get()
+    index = connection.config.index_name(1)
+    with pytest.raises(ConfigurationError, match="not read consistently"):
+        connection.entity("User").pk(id="1").index(index).consistent().get()
+    assert partition.sk.between(key("POST", "1"), key("POST", "1")).get() == []

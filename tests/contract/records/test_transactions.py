@@ -10,7 +10,6 @@ from orm.clock import ManualClock
 from orm.driver import MeteredDriver
 from orm.errors import (
     ConfigurationError,
-    RepeatedItemError,
     RowExistsError,
     RowNotFoundError,
     TransactionTooLargeError,
@@ -181,17 +180,6 @@ def test_rows_go_into_the_bin_together(connection: Connection, hands: ManualCloc
             tx.delete(post)
     assert [post.id for post in posts.query().where(user_id="u").get()] == ["2"]
     assert posts.query().only_trashed().find("0") == made[0]
-
-
-def test_two_writes_of_one_row_are_refused(
-    connection: Connection, accounts: Repository[Account]
-) -> None:
-    account = accounts.create(id="a")
-    with pytest.raises(RepeatedItemError), connection.transaction() as tx:
-        account.pence = 1
-        tx.save(account)
-        tx.delete(account)
-    assert pence(accounts) == {"a": 0}
 
 
 def test_more_than_a_hundred_writes_go_in_parts_where_that_is_allowed(

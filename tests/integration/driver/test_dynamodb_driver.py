@@ -9,7 +9,7 @@ from orm import SingleTableConfig, TableShape, create_table, delete_table
 from orm.clock import SystemClock
 from orm.driver import RetryPolicy, ServiceError, Transport, TransportError
 from orm.driver.capabilities import Capabilities, capabilities_of
-from orm.driver.dynamodb import DynamoDBDriver
+from orm.driver.dynamodb import DynamoDBDriver, region_of
 from orm.errors import UnreachableError
 from orm.records import Attr, Connection, DynamoDBModel
 from orm.requests import GetItem, Item
@@ -70,12 +70,24 @@ class Service:
         ("ValidationException", True),
         ("UnknownOperationException", False),
         ("AccessDeniedException", None),
+        ("ExpiredTokenException", None),
+        ("InvalidSignatureException", None),
+        ("ThrottlingException", None),
+        ("InternalServerError", None),
+        ("502", None),
     ],
 )
 def test_a_service_knows_what_it_answers(code: str, knows: bool | None) -> None:
     found = capabilities_of(Service(code))
     assert set(msgspec.structs.asdict(found).values()) == {knows}
     assert isinstance(found, Capabilities)
+
+
+def test_a_region_is_that_of_other_sdks_where_none_is_given() -> None:
+    environ = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}
+    assert region_of("eu-north-1", environ) == "eu-north-1"
+    assert region_of(None, environ) == "eu-west-1"
+    assert region_of(None, {"AWS_REGION": ""}) is None
 
 
 def test_nobody_there_is_no_answer() -> None:

@@ -71,4 +71,4 @@ def test_a_clause_holds_here_where_it_holds_there(
         expression_attribute_names=placeholders.names,
         expression_attribute_values=placeholders.values or {},
     )
-    assert holds(clause, value) == bool(driver.send(asked).items)
+    assert holds(clause, item.get("value")) == bool(driver.send(asked).items)
