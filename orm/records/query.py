@@ -8,7 +8,7 @@ answers is refused, with the pattern to declare; `scan` reads the whole table an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -21,7 +21,7 @@ from orm.models.fetching import scan_rows
 from orm.records.clauses import Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.explaining import Explanation, explained
-from orm.records.links import Constrain, sort_rows
+from orm.records.links import Constrain, RecordOrder, check_path, sort_rows
 from orm.records.ordering import greatest, least, place_of, total
 from orm.records.paging import AT_A_TIME, CursorPage, page_of
 from orm.records.relations import Relation
@@ -156,6 +156,13 @@ class RecordQuery(Generic[R]):
         """See every write that was answered before; twice the price, and no global index can."""
         return self._with(consistent=True)
 
+    @property
+    def ordered(self) -> RecordOrder:
+        """What is sorted by, and how many rows are taken."""
+        sign = "-" if self._asked.descending else ""
+        said = f"{sign}{self._asked.order}" if self._asked.order else ""
+        return RecordOrder(said, self._asked.limit)
+
     def at_most(self, count: int) -> RecordQuery[R]:
         """The same with no greater limit than this."""
         said = self._asked.limit
@@ -167,16 +174,27 @@ class RecordQuery(Generic[R]):
         """Load relations with the rows: `with_("posts.comments", User.roles)`, or narrowed,
         `with_(posts=lambda posts: posts.latest().limit(3))`."""
         asked = [wanted(path) for path in paths]
-        asked += [Wanted((name,), constrain) for name, constrain in narrowed.items()]
+        asked += [wanted(name, constrain) for name, constrain in narrowed.items()]
+        self._check_paths(one.path for one in asked)
         return self._with(eager=(*self._asked.eager, *asked))
+
+    def _check_paths(self, paths: Iterable[Sequence[str | Relation[Any]]]) -> None:
+        """Told here; else it would be told only where rows are found.
+
+        Raises:
+            ConfigurationError: a path names no relation.
+        """
+        for path in paths:
+            check_path(self._repository, path)
 
     def with_count(self, *relations: Related, **narrowed: Constrain) -> RecordQuery[R]:
         """Count the rows of relations: `row.count_of("posts")`. The rows are read for it."""
         asked = [wanted(relation) for relation in relations]
-        asked += [Wanted((name,), constrain) for name, constrain in narrowed.items()]
+        asked += [wanted(name, constrain) for name, constrain in narrowed.items()]
         if nested := [one for one in asked if len(one.path) > 1]:
             reason = "counts the relations of the rows alone, not of theirs"
-            raise ConfigurationError("with_count", reason, f"leave out {'.'.join(nested[0].path)}")
+            raise ConfigurationError("with_count", reason, f"leave out {nested[0]}")
+        self._check_paths(one.path for one in asked)
         return self._with(counted=(*self._asked.counted, *asked))
 
     def has(self, relation: Related, operator: str = ">=", count: int = 1) -> RecordQuery[R]:
@@ -203,6 +221,7 @@ class RecordQuery(Generic[R]):
 
     def demanding(self, demand: Having) -> RecordQuery[R]:
         """Rows whose relation is as demanded."""
+        self._check_paths([demand.path])
         return self._with(having=(*self._asked.having, demand))
 
     # --- rows ---

@@ -248,11 +248,18 @@ def test_wrong_names_are_refused_with_the_right_ones(connection: Connection) -> 
         team.load("matches..report")
     with pytest.raises(AttributeError, match=r"Team\.club is a relation"):
         team.club = None  # type: ignore[assignment]
-    comment = connection.repository(Comment).create(
-        text="?", commentable_type="Nothing", commentable_id="1"
-    )
-    with pytest.raises(ConfigurationError, match="Nothing: is no model"):
-        comment.load("commentable")
+
+
+def test_a_row_that_names_no_model_keeps_no_other_from_being_loaded(
+    connection: Connection,
+) -> None:
+    team, comments = connection.repository(Team).create(name="t"), connection.repository(Comment)
+    named = [("Nothing", "1"), ("Team", ""), ("Team", team.id)]
+    made = [comments.make(text="?", commentable_type=a, commentable_id=b) for a, b in named]
+    comments.load(made, "commentable")
+    assert [one.commentable for one in made] == [None, None, team]
+    with pytest.raises(ConfigurationError, match="names no row of a model"):
+        made[0].related("commentable").query()
 
 
 def test_equal_ids_of_two_models_stay_apart(connection: Connection) -> None:
