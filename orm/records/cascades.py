@@ -20,6 +20,7 @@ from orm.indexes.relations import morph_columns
 from orm.limits import TRANSACTION_ACTIONS_MAX
 from orm.parallel import in_parallel
 from orm.records.errors import RestrictedError
+from orm.records.links import held_by
 from orm.records.pending import Pending, finish
 from orm.records.saving import Hold, RowWrite
 
@@ -309,7 +310,11 @@ def _hanging_on(row: _Row) -> list[_Row]:
     connection, name = row.repository.connection, row.repository.definition.name
     found = []
     for dependent in connection.dependents(name):
-        theirs, values = connection.repository(dependent.model), dependent.values(row.record)
+        theirs = connection.repository(dependent.model)
+        values = {
+            name: held_by(theirs, name, value)
+            for name, value in dependent.values(row.record).items()
+        }
         if all(value is not None for value in values.values()):
             found += [_Row(theirs, one, dependent, row) for one in hanging(theirs, values)]
     return found

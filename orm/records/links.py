@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import abc
 import copy
+import enum
+import uuid
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -23,6 +26,7 @@ from orm.definitions.names import nearest, snake_case
 from orm.errors import ConfigurationError
 from orm.indexes.edges import EdgeSide, side_of
 from orm.indexes.relations import morph_columns
+from orm.models.layout import Layout
 from orm.parallel import in_parallel
 from orm.records.relations import MANY, Relation
 
@@ -240,13 +244,12 @@ class Across(Link):
 
     def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
         edges = for_each([tuple(self.near(record).items()) for record in records], self._edges)
-        far = self.side.far
-        wanted = [getattr(edge, far) for found in edges for edge in found]
+        wanted = [self.key_at(edge) for found in edges for edge in found]
         target, order = self.target, self._order()
         rows = rows_by(target, wanted, identity_of(target), constrain)
         narrow = narrowing(target, constrain, order)
         met = [
-            [with_pivot(rows[key], edge) for edge in found if (key := getattr(edge, far)) in rows]
+            [with_pivot(rows[key], edge) for edge in found if (key := self.key_at(edge)) in rows]
             for found in edges
         ]
         return [narrow(each) for each in met]
@@ -275,7 +278,20 @@ class Across(Link):
         if kind := typed.get(self.relation.kind):
             constants[self.relation.type_column or side.typed[0]] = kind
         own = next(name for name in side.near if name not in side.typed)
-        return {**constants, own: self._value(record)}
+        return {**constants, own: held_by(self.between, own, self._value(record))}
+
+    def ends(self, record: Any, key: Any) -> dict[str, Any]:
+        """What an edge between this row and the one with that key holds of both."""
+        far = self.side.far
+        return {**self.near(record), far: held_by(self.between, far, key)}
+
+    def key(self, given: Any) -> Any:
+        """A key of a related row, as that row has it."""
+        return as_key(self.target, given)
+
+    def key_at(self, edge: Any) -> Any:
+        """The key of the row that an edge leads to."""
+        return self.key(getattr(edge, self.side.far))
 
     def edges(self, record: Any) -> Rows:
         """The edges of one row."""
@@ -348,6 +364,35 @@ def identity_of(repository: Repository[Any]) -> str:
         reason = f"cannot be named by one attribute: it is identified by {', '.join(names)}"
         raise ConfigurationError(repository.definition.name, reason, "give the relation owner_key")
     return names[0]
+
+
+def held_by(holder: Repository[Any], name: str, value: Any) -> Any:
+    """What a row keeps in an attribute of another's key: edges are texts, numbers and moments, so
+    of a UUID or a choice they keep the text."""
+    if not holder.layout.is_text(name):
+        return value
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def as_key(target: Repository[Any], value: Any) -> Any:
+    """The same value as the row has it whose key it is; as it is where it can be no such key."""
+    kind = _key_type(target.layout, identity_of(target))
+    if kind is None or not isinstance(value, str) or isinstance(value, kind):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+@lru_cache(maxsize=1024)
+def _key_type(layout: Layout[Any], name: str) -> type[Any] | None:
+    """The type of a key, where edges keep another; annotations are evaluated for it."""
+    found = next(info.type for info in msgspec.structs.fields(layout.model) if info.name == name)
+    special = isinstance(found, type) and issubclass(found, uuid.UUID | enum.Enum)
+    return found if special else None
 
 
 def rows_by(

@@ -16,6 +16,7 @@ import msgspec
 
 from orm.errors import ConfigurationError, RowExistsError
 from orm.parallel import in_parallel
+from orm.records.errors import UniqueError
 from orm.records.links import (
     EMPTY,
     Across,
@@ -164,7 +165,7 @@ class Related(Generic[R]):
             ConfigurationError: a row is of another model; or data would rename an edge.
         """
         across = self._across()
-        keys = dict.fromkeys(_key(across.target, target) for target in targets)
+        keys = dict.fromkeys(_key(across, target) for target in targets)
         edges = [self._made(across, key, pivot) for key in keys]
         made = in_parallel(lambda edge: self._attach(across, edge), edges)
         return [key for key, new in zip(keys, made, strict=True) if new]
@@ -172,7 +173,7 @@ class Related(Generic[R]):
     def _made(self, across: Across, key: Any, pivot: Mapping[str, Any]) -> _Edge:
         """A new edge, validated."""
         _check_pivot(across, pivot)
-        values = {**pivot, **across.near(self._record), across.side.far: key}
+        values = {**pivot, **across.ends(self._record, key)}
         pending = across.between.pending_save(across.between.make(values))
         assert pending is not None, "it is new"
         return _Edge(key, pivot, pending)
@@ -181,7 +182,10 @@ class Related(Generic[R]):
         edges = across.between
         try:
             finish(edges.connection, [made.pending])
-        except RowExistsError:
+        except (RowExistsError, UniqueError):
+            # a unique value of the edge may be another pair's
+            if across.between.claims.sets and self._edge(across, made.key) is None:
+                raise
             if made.pivot and (edge := self._edge(across, made.key)) is not None:
                 edges.fill(edge, made.pivot)
                 edges.save(edge)
@@ -196,13 +200,13 @@ class Related(Generic[R]):
         """
         across = self._across()
         if targets:
-            keys = [_key(across.target, target) for target in targets]
+            keys = [_key(across, target) for target in targets]
             found = in_parallel(lambda key: self._edge(across, key), keys)
         else:
             found = list(across.edges(self._record))
         edges = [edge for edge in found if edge is not None]
         in_parallel(across.between.force_delete, edges)
-        return [getattr(edge, across.side.far) for edge in edges]
+        return [across.key_at(edge) for edge in edges]
 
     def sync(self, targets: Iterable[Any] | Mapping[Any, Mapping[str, Any]]) -> Synced:
         """Let exactly these rows be attached, given whole or by key; a mapping gives each its
@@ -217,8 +221,7 @@ class Related(Generic[R]):
         """
         across = self._across()
         wanted = self._wanted(across, targets)
-        far = across.side.far
-        there = {getattr(edge, far): edge for edge in across.edges(self._record)}
+        there = {across.key_at(edge): edge for edge in across.edges(self._record)}
         missing = [self._made(across, key, wanted[key]) for key in wanted if key not in there]
         kept = [key for key in wanted if key in there]
         changed = [one for key in kept if (one := _changed(across, key, there[key], wanted[key]))]
@@ -236,11 +239,14 @@ class Related(Generic[R]):
             raise ConfigurationError(str(self._link), reason, "give a list: sync([key])")
         given: Iterable[tuple[Any, Mapping[str, Any]]]
         given = targets.items() if isinstance(targets, Mapping) else ((one, {}) for one in targets)
-        return {_key(across.target, target): pivot for target, pivot in given}
+        return {_key(across, target): pivot for target, pivot in given}
 
     def _edge(self, across: Across, key: Any) -> Any:
-        values = {**across.near(self._record), across.side.far: key}
-        return across.between.find(*(values[name] for name in across.between.plan.identity))
+        values = across.ends(self._record, key)
+        identity = across.between.plan.identity
+        if {*identity} <= {*values}:
+            return across.between.find(*(values[name] for name in identity))
+        return across.between.query().where(**values).first()
 
     def _across(self) -> Across:
         if not isinstance(self._link, Across):
@@ -279,13 +285,13 @@ def check_row(target: Repository[Any], row: Any) -> None:
     target.check_own(row)
 
 
-def _key(target: Repository[Any], given: Any) -> Any:
+def _key(across: Across, given: Any) -> Any:
     """The key of a row that is given whole or by it; one of another model, table or tenant is
     refused."""
     if not isinstance(given, msgspec.Struct):
-        return given
-    check_row(target, given)
-    return getattr(given, identity_of(target))
+        return across.key(given)
+    check_row(across.target, given)
+    return getattr(given, identity_of(across.target))
 
 
 def _check_pivot(across: Across, pivot: Mapping[str, Any]) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
+from orm import delete_table
+from orm.clock import SystemClock
+from orm.driver import MeteredDriver
 from orm.errors import ConfigurationError, OrmError
 from orm.records import (
+    Attr,
     Connection,
     DynamoDBModel,
     ForeignRowError,
+    Many,
+    attr,
+    belongs_to_many,
+    new_id,
 )
 from tests.contract.records.relations.authors import (
     MODELS,
@@ -125,3 +134,36 @@ def test_a_row_of_a_derived_model_is_another_models(connection: Connection, ann:
     poet, book = Poet(id="1"), ann.related(Author.books).create()
     with pytest.raises(ConfigurationError, match="is no row of Author"):
         book.related(Book.author).associate(poet)
+
+
+def test_an_edge_with_a_key_of_its_own_is_made_once(
+    meter: MeteredDriver, connection: Connection
+) -> None:
+    class Person(DynamoDBModel):
+        id: Attr[str]
+        rooms: Many[Any] = belongs_to_many("Room", pivot={"entity": "Stay"})
+
+    class Room(DynamoDBModel):
+        id: Attr[str]
+
+    class Stay(DynamoDBModel):
+        id: Attr[str] = attr(default_factory=new_id)
+        person_id: Attr[str]
+        room_id: Attr[str]
+        nights: Attr[int | None] = attr(default=None)
+
+    config = msgspec.structs.replace(connection.config, table=f"{connection.config.table}-stays")
+    made = Connection(meter, config, tenant=connection.tenant)
+    made.register(Person, Room, Stay)
+    made.create_table()
+    try:
+        person, room = made.repository(Person).create(id="p"), made.repository(Room).create(id="r")
+        rooms = person.related(Person.rooms)
+        assert rooms.attach(room) == ["r"]
+        assert rooms.attach(room, nights=2) == []
+        assert [one.pivot.nights for one in rooms.get()] == [2]
+        assert rooms.sync([room]).attached == []
+        assert rooms.detach(room) == ["r"]
+        assert rooms.get() == []
+    finally:
+        delete_table(meter, config.table, SystemClock())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
+import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -57,11 +59,18 @@ def test_numbered_rows_are_attached(connection: Connection) -> None:
     assert [one.id for one in sailor.load(Sailor.boats).boats] == [1]
 
 
+class Grade(enum.Enum):
+    LOW = "low"
+    HIGH = "high"
+
+
 KEYS: list[tuple[Any, Any]] = [
     (int, 7),
     (Decimal, Decimal("1.5")),
     (dt.date, dt.date(2026, 1, 2)),
     (dt.datetime, dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+    (uuid.UUID, uuid.UUID(int=1)),
+    (Grade, Grade.HIGH),
 ]
 
 
