@@ -403,6 +403,8 @@ def rows_by(
     if constrain is unconstrained and repository.plan.identity == (key,):
         return {getattr(row, key): row for row in repository.find_many(wanted)}
     asked = constrain(repository.query())
+    if asked.takes_all and repository.plan.identity == (key,):
+        return {getattr(row, key): row for row in asked.loaded(repository.find_many(wanted))}
 
     def of(value: Any) -> Any:
         return asked.one_by({key: value})

@@ -163,6 +163,13 @@ class RecordQuery(Generic[R]):
         said = f"{sign}{self._asked.order}" if self._asked.order else ""
         return RecordOrder(said, self._asked.limit)
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether it leaves out no row, but for its limit: then rows are found by their keys alone,
+        and sorted, cut and completed after."""
+        plain = self._with(order="", descending=False, limit=None, eager=(), counted=())
+        return plain._asked == self._repository.query()._asked
+
     def at_most(self, count: int) -> RecordQuery[R]:
         """The same with no greater limit than this."""
         said = self._asked.limit
@@ -320,6 +327,10 @@ class RecordQuery(Generic[R]):
 
     def _as_demanded(self, rows: list[R]) -> list[R]:
         return self._resolver.having(rows, self._asked.having)
+
+    def loaded(self, rows: list[R]) -> list[R]:
+        """Rows that were found otherwise, with the relations that were asked for."""
+        return self._loaded(rows)
 
     def _loaded(self, rows: list[R]) -> list[R]:
         """The rows with the relations that were asked for."""

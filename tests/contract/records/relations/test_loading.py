@@ -155,6 +155,20 @@ def test_rows_across_edges_are_read_by_the_hundred(
     assert called(meter, before) == {"Query": 2 * len(rows), "BatchGetItem": 2}
 
 
+def test_an_order_and_a_limit_cost_no_more_across_edges(
+    connection: Connection, season: Season, meter: MeteredDriver
+) -> None:
+    team = connection.repository(Team).find_or_fail(next(iter(season.seats))[0])
+    everyone = sorted(team.related(Team.players).get(), key=lambda player: player.name)
+    before = meter.usage().requests
+    found = team.related(Team.players).get(
+        lambda players: players.order_by("name").limit(2).with_("mentor")
+    )
+    assert found == everyone[:2]
+    assert called(meter, before) == {"Query": 1, "BatchGetItem": 2}  # players, and their mentors
+    assert [one.mentor and one.mentor.id for one in found] == [one.mentor_id for one in found]
+
+
 def test_what_was_not_loaded_raises_and_reads_nothing(
     connection: Connection, season: Season, meter: MeteredDriver
 ) -> None:
