@@ -154,9 +154,10 @@ def _from_item(section: Section, path: tuple[str | int, ...], one: Any) -> Itera
 def _from_mapping(
     section: Section, path: tuple[str | int, ...], value: Mapping[str, Any]
 ) -> Iterator[_Entry]:
-    """One relation with everything said, or one for each name of a relation."""
-    names = {snake_case(str(key)) for key in value}
-    if names & _SAID:
+    """One relation with everything said, or one for each name of a relation: what is said of one is
+    no mapping but for its pivot, and a relation that is called `model` is one."""
+    said = {snake_case(str(key)) for key, one in value.items() if not isinstance(one, Mapping)}
+    if said & _SAID:
         yield _Entry(section, path, "", value)
         return
     inner = Section(value, section.model, path)
@@ -302,6 +303,8 @@ class _Entry:
             own, other = (own, id_column) if self.kind == "morphed_by_many" else (id_column, other)
             table = table or plural(self.morph)
         edge = edge_name(table, (singular(snake_case(n)) for n in (self.model, self.related)))
+        if own == other and self.model == self.related:
+            other = f"related_{other}"  # a model that has many of itself
         found["foreign_key"] = self._column("foreign_key", own)
         found["related_key"] = self._column("related_key", other)
         found["pivot"] = self._pivot(edge, found.get("type_column", ""))

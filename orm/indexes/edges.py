@@ -111,6 +111,7 @@ def _merge(
 ) -> None:
     side, label = side_of(owner, relation), f"{owner}.{relation.name}"
     if side.edge in declared:
+        _keep_single(expansion, side)
         return
     known_label, known = first.setdefault(side.edge, (label, side))
     if set(known.key) != set(side.key):
@@ -121,6 +122,19 @@ def _merge(
     if before is None:
         expansion.edges.append(side.edge)
     expansion.facts[side.edge] = Facts(definition)
+
+
+def _keep_single(expansion: Expansion, side: EdgeSide) -> None:
+    """Let a pair be attached once, too, where the edge is a model with a key of its own."""
+    facts = expansion.facts[side.edge]
+    if set(facts.identity) == set(side.key) or not {*side.key} <= {*facts.names}:
+        return
+    alike = {frozenset(index.columns) for index in facts.definition.indexes if index.unique}
+    if frozenset(side.key) not in alike:
+        indexes = (*facts.definition.indexes, *_uniques(side.edge, [side.key]))
+        expansion.facts[side.edge] = Facts(
+            msgspec.structs.replace(facts.definition, indexes=indexes)
+        )
 
 
 def _edge(

@@ -14,7 +14,7 @@ from typing import Final
 from orm.definitions import RelationDefinition
 from orm.definitions.names import foreign_key, snake_case
 from orm.indexes.edges import MANY_TO_MANY, EdgeSide, side_of
-from orm.indexes.errors import DanglingRelationError
+from orm.indexes.errors import DanglingRelationError, PlanError
 from orm.indexes.facts import Facts
 from orm.indexes.patterns import (
     IDENTITY,
@@ -31,9 +31,11 @@ def add_relations(expansion: Expansion, owner: Facts) -> None:
 
     Raises:
         DanglingRelationError: the related entity is not defined, and `strict` is on.
+        PlanError: what rows hold of others is the same in both cases there, and not here.
     """
     for relation in owner.definition.relations:
         if _is_whole(expansion, owner, relation):
+            _check_owner_key(expansion, owner, relation)
             _BY_KIND[relation.kind](expansion, owner, relation)
 
 
@@ -49,6 +51,22 @@ def _is_whole(expansion: Expansion, owner: Facts, relation: RelationDefinition) 
             expansion.find(owner.name, "dangling", relation.name, f"{error.reason}; {error.hint}")
             return False
     return True
+
+
+def _check_owner_key(expansion: Expansion, owner: Facts, relation: RelationDefinition) -> None:
+    """Refuse an owner key that is found in any case: a parent would be found by each spelling, and
+    its children, whose index knows one alone, would not."""
+    if not relation.owner_key or relation.kind in MANY_TO_MANY:
+        return
+    held = expansion.facts[relation.model] if relation.kind == "belongs_to" else owner
+    found = held.attribute(relation.owner_key)
+    if found is not None and found.casefold:
+        raise PlanError(
+            f"{owner.name}.{relation.name}",
+            f"{held.name}.{found.name} is casefold, so rows that hold it in another case would be "
+            "missed",
+            "hold the primary key instead, or keep the text in one case and without casefold",
+        )
 
 
 def _route(

@@ -20,7 +20,9 @@ from orm.indexes.relations import morph_columns
 from orm.limits import TRANSACTION_ACTIONS_MAX
 from orm.parallel import in_parallel
 from orm.records.errors import RestrictedError
+from orm.records.links import held_by
 from orm.records.pending import Pending, finish
+from orm.records.saving import Hold, RowWrite
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
@@ -47,6 +49,11 @@ class Dependent(msgspec.Struct, frozen=True):
     fixed: dict[str, Any] = {}
     implied: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes by which they hang on the other."""
+        return (*self.held, *self.fixed)
+
     def values(self, record: Any) -> dict[str, Any]:
         """What they hold of one row."""
         return {**self.fixed, **{name: getattr(record, own) for name, own in self.held.items()}}
@@ -56,14 +63,38 @@ def dependents(definitions: Mapping[str, EntityDefinition]) -> dict[str, list[De
     """What hangs on the rows of each model.
 
     Raises:
-        ConfigurationError: both sides of a relation say what becomes of its rows, and differ.
+        ConfigurationError: both sides of a relation say what becomes of its rows, and differ; or
+            what cannot be empty is to be emptied.
     """
     found: dict[str, list[Dependent]] = {name: [] for name in definitions}
     for owner in definitions.values():
         for relation in owner.relations:
             for on, dependent in _of_relation(definitions, owner, relation):
+                _check_emptied(definitions, dependent)
                 _add(found[on], dependent)
     return found
+
+
+def _check_emptied(definitions: Mapping[str, EntityDefinition], dependent: Dependent) -> None:
+    """Told when models are registered; else it would be told when a row is deleted."""
+    if dependent.action != "set_null" or dependent.model not in definitions:
+        return
+    child = definitions[dependent.model]
+    for name in dependent.names:
+        if name in child.primary_key or not _can_be_empty(child, name):
+            raise ConfigurationError(
+                dependent.relation,
+                f"says set_null, and {child.name}.{name} cannot be emptied",
+                f"let {name} be None and not immutable, or say on_delete='cascade' or 'restrict'",
+            )
+
+
+def _can_be_empty(child: EntityDefinition, name: str) -> bool:
+    known = {one.name: one for one in child.attributes}
+    if (found := known.get(name)) is None:
+        return True
+    immutable = any(rule.name == "immutable" for rule in found.rules)
+    return not immutable and (bool(found.nullable) or not found.required)
 
 
 def _add(known: list[Dependent], dependent: Dependent) -> None:
@@ -147,7 +178,12 @@ def deletions(repository: Repository[Any], record: Any) -> list[list[Pending]]:
     while level:
         found = in_parallel(_hanging_on, level)
         level = gathered.go([one for rows in found for one in rows])
+    gathered.check()
     return gathered.writes()
+
+
+Spot = tuple[str, ...]
+"""What tells a row from all others."""
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -166,7 +202,7 @@ class _Row(msgspec.Struct, frozen=True):
     on: _Row | None = None
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def place(self) -> Spot:
         """What tells the row from all others."""
         return (self.repository.definition.name, *map(repr, self.identity.values()))
 
@@ -182,45 +218,83 @@ class _Gathered:
     """What a deletion takes with it: the rows that go and those that are emptied."""
 
     def __init__(self) -> None:
-        self._gone: dict[tuple[str, ...], tuple[int, _Row]] = {}
-        self._emptied: dict[tuple[str, ...], tuple[int, _Row]] = {}
+        self._gone: dict[Spot, tuple[int, _Row]] = {}
+        self._emptied: dict[Spot, tuple[int, _Row]] = {}
+        self._reasons: dict[Spot, list[_Row]] = {}
+        self._restricting: list[_Row] = []
         self._depth = -1
 
     def go(self, rows: Iterable[_Row]) -> list[_Row]:
-        """Take rows that hang on those before; the ones that go now and were not known to.
-
-        Raises:
-            RestrictedError: one of them restricts that.
-        """
+        """Take rows that hang on those before; the ones that go now and were not known to."""
         self._depth += 1
         new = []
         for row in rows:
-            if row.place in self._gone:
-                continue
-            if row.dependent is not None and row.dependent.action == "restrict":
-                raise _restricted(row)
-            if row.dependent is not None and row.dependent.action == "set_null":
-                self._empty(row, row.dependent)
-            else:
-                self._gone[row.place] = self._depth, row
+            action = row.dependent.action if row.dependent is not None else "cascade"
+            if action == "restrict":
+                self._restricting.append(row)
+            elif action == "set_null":
+                self._add(self._emptied, row)
+            elif self._add(self._gone, row):
                 new.append(row)
         return new
 
-    def _empty(self, row: _Row, dependent: Dependent) -> None:
-        _, known = self._emptied.setdefault(row.place, (self._depth, row))
-        for name in (*dependent.held, *dependent.fixed):
-            setattr(known.record, name, None)
+    def _add(self, known: dict[Spot, tuple[int, _Row]], row: _Row) -> bool:
+        """Take a row, and why; whether it was not known. It goes for the sake of rows that are
+        nearer to the first, never of such as hang on it."""
+        new = row.place not in known
+        depth, _ = known.setdefault(row.place, (self._depth, row))
+        if depth == self._depth or known is self._emptied:
+            self._reasons.setdefault(row.place, []).append(row)
+        return new
+
+    def check(self) -> None:
+        """Refuse where a row restricts that, and does not go itself, in whatever order they came.
+
+        Raises:
+            RestrictedError: one does.
+        """
+        for row in self._restricting:
+            if row.place not in self._gone:
+                raise _restricted(row)
 
     def writes(self) -> list[list[Pending]]:
         """The writes of each depth; a row that goes is not emptied first."""
         levels: list[list[Pending]] = [[] for _ in range(self._depth + 1)]
+        made: dict[Spot, RowWrite] = {}
+        for place, (depth, row) in self._gone.items():
+            pending = row.repository.pending_removal(row.record)
+            made[place] = self._tied(place, pending, made)
+            levels[depth].append(pending)
         for place, (depth, row) in self._emptied.items():
             if place not in self._gone:
-                pending = row.repository.pending_save(row.record)
-                levels[depth] += [] if pending is None else [pending]
-        for depth, row in self._gone.values():
-            levels[depth].append(row.repository.pending_removal(row.record))
+                pending = _emptying(row, [one.dependent for one in self._reasons[place]])
+                self._tied(place, pending, made)
+                levels[depth].append(pending)
         return levels
+
+    def _tied(self, place: Spot, pending: Pending, made: Mapping[Spot, RowWrite]) -> RowWrite:
+        """The write, of a row that may be given to another before it is sent."""
+        write = pending.write
+        assert isinstance(write, RowWrite), "the row was read"
+        holds = [
+            Hold(row.dependent.names, made[row.on.place])
+            for row in self._reasons[place]
+            if row.dependent is not None and row.on is not None
+        ]
+        if holds:
+            write.only_while(holds)
+        return write
+
+
+def _emptying(row: _Row, why: Iterable[Dependent | None]) -> Pending:
+    """What empties a row of what it holds of others. What it may be empty of was looked at when its
+    model was registered; what else may be wrong with it keeps no other row from going."""
+    names = [name for one in why if one is not None for name in one.names]
+    repository, original = row.repository, row.repository.original(row.record)
+    written = {**repository._written(original), **dict.fromkeys(names)}
+    new = repository._as_stored(dict(written))
+    pending: Pending = repository._pending_change(row.record, original, new, written)
+    return pending
 
 
 def _restricted(row: _Row) -> RestrictedError:
@@ -236,7 +310,11 @@ def _hanging_on(row: _Row) -> list[_Row]:
     connection, name = row.repository.connection, row.repository.definition.name
     found = []
     for dependent in connection.dependents(name):
-        theirs, values = connection.repository(dependent.model), dependent.values(row.record)
+        theirs = connection.repository(dependent.model)
+        values = {
+            name: held_by(theirs, name, value)
+            for name, value in dependent.values(row.record).items()
+        }
         if all(value is not None for value in values.values()):
             found += [_Row(theirs, one, dependent, row) for one in hanging(theirs, values)]
     return found

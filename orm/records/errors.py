@@ -134,7 +134,10 @@ class RestrictedError(OrmError):
     def __init__(self, model: str, key: Mapping[str, Any], dependent: str, relation: str) -> None:
         super().__init__(model, dict(key), dependent, relation)
         self.model, self.key, self.dependent, self.relation = model, dict(key), dependent, relation
-        self.hint = f"delete its rows of {dependent} first, or declare on_delete='cascade'"
+        self.hint = (
+            f"delete its rows of {dependent} for good first, those in the bin among them, detach() "
+            "them where they are edges, or declare on_delete='cascade'"
+        )
 
     def __str__(self) -> str:
         return (

@@ -178,8 +178,8 @@ def _demand(demand: Having) -> str:
 
 
 def _load(wanted: Wanted) -> str:
-    return f"{'.'.join(wanted.path)} of all rows"
+    return f"{wanted} of all rows"
 
 
 def _count(wanted: Wanted) -> str:
-    return f"{wanted.path[0]} of all rows, to count them"
+    return f"{wanted} of all rows, to count them"

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import abc
 import copy
+import enum
+import uuid
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -23,8 +26,9 @@ from orm.definitions.names import nearest, snake_case
 from orm.errors import ConfigurationError
 from orm.indexes.edges import EdgeSide, side_of
 from orm.indexes.relations import morph_columns
+from orm.models.layout import Layout
 from orm.parallel import in_parallel
-from orm.records.relations import MANY
+from orm.records.relations import MANY, Relation
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
@@ -38,9 +42,21 @@ Constrain = Callable[["RecordQuery[Any]"], "RecordQuery[Any]"]
 Held = tuple[tuple[str, Any], ...]
 """What rows hold of another, as attribute and value: a question that can be told from others."""
 
+
+class RecordOrder(msgspec.Struct, frozen=True):
+    """What a question sorts by, `-` before it for the greatest first, and how many rows it takes;
+    nothing said and all."""
+
+    said: str = ""
+    limit: int | None = None
+
+
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
 Rows = list["DynamoDBModel"]
+EMPTY: Final = (None, msgspec.UNSET, "")
+"""What a key cannot be: a foreign key that is one of these names no row."""
+
 PIVOT: Final = "_pivot"
 """Where a row that came over an edge keeps the edge's row, in its `__dict__`."""
 
@@ -99,7 +115,8 @@ class Parents(Link):
         name = self.relation.foreign_key
         values = [getattr(record, name) for record in records]
         found = rows_by(self.target, values, self.key, constrain)
-        return [[found[value]] if value in found else [] for value in values]
+        narrow = narrowing(self.target, constrain)
+        return [narrow([found[value]] if value in found else []) for value in values]
 
     @property
     def target(self) -> Repository[Any]:
@@ -117,6 +134,8 @@ class Parents(Link):
 
     def query(self, record: Any) -> RecordQuery[Any]:
         value = getattr(record, self.relation.foreign_key)
+        if value in EMPTY:
+            raise ConfigurationError(str(self), "names no row", f"set {self.relation.foreign_key}")
         return self.target.query().where(**{self.key: value})
 
 
@@ -144,18 +163,20 @@ class MorphParents(Link):
 
     def naming(self, row: Any) -> dict[str, Any]:
         """What names this row."""
-        target = self._repository(type(row).__name__)
+        target: Repository[Any] = self.connection.repository(type(row))
         values = (target.definition.name, getattr(row, identity_of(target)))
         return dict(zip(self.names, values, strict=True))
 
     def _names(self, record: Any) -> tuple[str | None, Any]:
         model, value = (getattr(record, name) for name in self.names)
-        return (None, None) if not model or value is None else (str(model), value)
+        known = bool(model) and value not in EMPTY and str(model) in self.connection.plan.entities
+        return (str(model), value) if known else (None, None)
 
     def query(self, record: Any) -> RecordQuery[Any]:
         model, value = self._names(record)
         if model is None:
-            raise ConfigurationError(str(self), "names no row", "set its type and its id")
+            reason = "names no row of a model that is registered"
+            raise ConfigurationError(str(self), reason, "set its type and its id")
         target = self._repository(model)
         return target.query().where(**{identity_of(target): value})
 
@@ -200,16 +221,18 @@ class Through(Link):
         relation, key = self.relation, identity_of(self._repository(self.relation.through))
         between = for_each([self._value(record) for record in records], self._between)
 
+        target, order = self._repository(relation.model), self._order()
+
         def of(value: Any) -> Rows:
-            asked = self._repository(relation.model).query()
-            return constrain(
-                ordered(asked.where(**{relation.through_foreign_key: value}), self)
-            ).get()
+            asked = target.query().where(**{relation.through_foreign_key: value})
+            asked = constrain(ordered(asked, self))
+            return asked.sorted_after(order) if order else asked.get()
 
         met = for_each([getattr(row, key) for rows in between for row in rows], of)
         held = iter(met)
         found = [[one for _ in rows for one in next(held)] for rows in between]
-        return [sort_rows(rows, relation.order_by) for rows in found]
+        narrow = narrowing(target, constrain, relation.order_by)
+        return [narrow(rows) for rows in found]
 
     def _between(self, value: Any) -> Rows:
         between = self._repository(self.relation.through)
@@ -221,15 +244,15 @@ class Across(Link):
 
     def rows(self, records: Sequence[Any], constrain: Constrain = unconstrained) -> list[Rows]:
         edges = for_each([tuple(self.near(record).items()) for record in records], self._edges)
-        far = self.side.far
-        wanted = [getattr(edge, far) for found in edges for edge in found]
+        wanted = [self.key_at(edge) for found in edges for edge in found]
         target, order = self.target, self._order()
         rows = rows_by(target, wanted, identity_of(target), constrain)
+        narrow = narrowing(target, constrain, order)
         met = [
-            [with_pivot(rows[key], edge) for edge in found if (key := getattr(edge, far)) in rows]
+            [with_pivot(rows[key], edge) for edge in found if (key := self.key_at(edge)) in rows]
             for found in edges
         ]
-        return [sort_rows(each, order) for each in met]
+        return [narrow(each) for each in met]
 
     @property
     def side(self) -> EdgeSide:
@@ -255,7 +278,20 @@ class Across(Link):
         if kind := typed.get(self.relation.kind):
             constants[self.relation.type_column or side.typed[0]] = kind
         own = next(name for name in side.near if name not in side.typed)
-        return {**constants, own: self._value(record)}
+        return {**constants, own: held_by(self.between, own, self._value(record))}
+
+    def ends(self, record: Any, key: Any) -> dict[str, Any]:
+        """What an edge between this row and the one with that key holds of both."""
+        far = self.side.far
+        return {**self.near(record), far: held_by(self.between, far, key)}
+
+    def key(self, given: Any) -> Any:
+        """A key of a related row, as that row has it."""
+        return as_key(self.target, given)
+
+    def key_at(self, edge: Any) -> Any:
+        """The key of the row that an edge leads to."""
+        return self.key(getattr(edge, self.side.far))
 
     def edges(self, record: Any) -> Rows:
         """The edges of one row."""
@@ -280,12 +316,16 @@ _BY_KIND: Final[dict[str, type[Link]]] = {
 }
 
 
-def link_of(owner: Repository[Any], name: str) -> Link:
-    """The relation of this name.
+def link_of(owner: Repository[Any], said: str | Relation[Any]) -> Link:
+    """The relation of this name, or this one.
 
     Raises:
-        ConfigurationError: there is none, or the model that it goes to is not registered.
+        ConfigurationError: there is none, it is another model's, or a model that it goes to is not
+            registered.
     """
+    name = said if isinstance(said, str) else said.name
+    if not isinstance(said, str):
+        said.check_of(owner.model)
     model = owner.definition.name
     known = {relation.name: relation for relation in owner.definition.relations}
     relation = known.get(snake_case(name))
@@ -294,7 +334,23 @@ def link_of(owner: Repository[Any], name: str) -> Link:
         has = f"there are {', '.join(sorted(known))}" if known else f"{model} has no relations"
         hint = f"did you mean {near}?" if near else has
         raise ConfigurationError(f"{model}.{name}", "is no relation", hint)
+    for target in filter(None, (relation.model, relation.through)):
+        owner.connection.model(target)
     return _BY_KIND[relation.kind](owner, relation)
+
+
+def check_path(owner: Repository[Any], path: Iterable[str | Relation[Any]]) -> None:
+    """Refuse a path that names no relations from row to row, as far as it is known whose they are.
+
+    Raises:
+        ConfigurationError: see `link_of`.
+    """
+    at = owner
+    for name in path:
+        relation = link_of(at, name).relation
+        if not relation.model:
+            return
+        at = at.connection.repository(relation.model)
 
 
 def identity_of(repository: Repository[Any]) -> str:
@@ -310,20 +366,62 @@ def identity_of(repository: Repository[Any]) -> str:
     return names[0]
 
 
+def held_by(holder: Repository[Any], name: str, value: Any) -> Any:
+    """What a row keeps in an attribute of another's key: edges are texts, numbers and moments, so
+    of a UUID or a choice they keep the text."""
+    if not holder.layout.is_text(name):
+        return value
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def as_key(target: Repository[Any], value: Any) -> Any:
+    """The same value as the row has it whose key it is; as it is where it can be no such key."""
+    kind = _key_type(target.layout, identity_of(target))
+    if kind is None or not isinstance(value, str) or isinstance(value, kind):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+@lru_cache(maxsize=1024)
+def _key_type(layout: Layout[Any], name: str) -> type[Any] | None:
+    """The type of a key, where edges keep another; annotations are evaluated for it."""
+    found = next(info.type for info in msgspec.structs.fields(layout.model) if info.name == name)
+    special = isinstance(found, type) and issubclass(found, uuid.UUID | enum.Enum)
+    return found if special else None
+
+
 def rows_by(
     repository: Repository[Any], values: Iterable[Any], key: str, constrain: Constrain
 ) -> dict[Any, Any]:
     """Rows by the values of an attribute that tells them apart; each is read once."""
-    wanted = list(dict.fromkeys(value for value in values if value is not None))
+    wanted = list(dict.fromkeys(value for value in values if value not in EMPTY))
     if constrain is unconstrained and repository.plan.identity == (key,):
         return {getattr(row, key): row for row in repository.find_many(wanted)}
     asked = constrain(repository.query())
+    if asked.takes_all and repository.plan.identity == (key,):
+        return {getattr(row, key): row for row in asked.loaded(repository.find_many(wanted))}
 
     def of(value: Any) -> Any:
         return asked.one_by({key: value})
 
     found = zip(wanted, in_parallel(of, wanted), strict=True)
     return {value: row for value, row in found if row is not None}
+
+
+def narrowing(
+    target: Repository[Any], constrain: Constrain, order: str = ""
+) -> Callable[[list[R]], list[R]]:
+    """What sorts and cuts one row's related rows, where they were not read by one question: as the
+    narrowing says, else in this order.
+    """
+    asked = RecordOrder() if constrain is unconstrained else constrain(target.query()).ordered
+    by = asked.said or order
+    return lambda rows: sort_rows(rows, by)[: asked.limit]
 
 
 def ordered(query: RecordQuery[Any], link: Link) -> RecordQuery[Any]:
@@ -344,7 +442,7 @@ def for_each(keys: Sequence[K], read: Callable[[K], list[R]]) -> list[list[R]]:
 def _is_whole(key: Any) -> bool:
     """Whether every part has a value: what has none has no related rows."""
     parts = [value for _, value in key] if isinstance(key, tuple) else [key]
-    return not any(part is None or part is msgspec.UNSET for part in parts)
+    return not any(part in EMPTY for part in parts)
 
 
 def sort_rows(rows: list[R], order: str) -> list[R]:

@@ -8,7 +8,7 @@ answers is refused, with the pattern to declare; `scan` reads the whole table an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
@@ -22,7 +22,7 @@ from orm.records.attr import Attr
 from orm.records.clauses import Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.explaining import Explanation, explained
-from orm.records.links import Constrain, sort_rows
+from orm.records.links import Constrain, RecordOrder, check_path, sort_rows
 from orm.records.ordering import greatest, least, place_of, total
 from orm.records.paging import AT_A_TIME, CursorPage, page_of
 from orm.records.relations import Relation
@@ -164,6 +164,20 @@ class RecordQuery(Generic[R]):
         """See every write that was answered before; twice the price, and no global index can."""
         return self._with(consistent=True)
 
+    @property
+    def ordered(self) -> RecordOrder:
+        """What is sorted by, and how many rows are taken."""
+        sign = "-" if self._asked.descending else ""
+        said = f"{sign}{self._asked.order}" if self._asked.order else ""
+        return RecordOrder(said, self._asked.limit)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it leaves out no row, but for its limit: then rows are found by their keys alone,
+        and sorted, cut and completed after."""
+        plain = self._with(order="", descending=False, limit=None, eager=(), counted=())
+        return plain._asked == self._repository.query()._asked
+
     def at_most(self, count: int) -> RecordQuery[R]:
         """The same with no greater limit than this."""
         said = self._asked.limit
@@ -175,16 +189,27 @@ class RecordQuery(Generic[R]):
         """Load relations with the rows: `with_("posts.comments", User.roles)`, or narrowed,
         `with_(posts=lambda posts: posts.latest().limit(3))`."""
         asked = [wanted(path) for path in paths]
-        asked += [Wanted((name,), constrain) for name, constrain in narrowed.items()]
+        asked += [wanted(name, constrain) for name, constrain in narrowed.items()]
+        self._check_paths(one.path for one in asked)
         return self._with(eager=(*self._asked.eager, *asked))
+
+    def _check_paths(self, paths: Iterable[Sequence[str | Relation[Any]]]) -> None:
+        """Told here; else it would be told only where rows are found.
+
+        Raises:
+            ConfigurationError: a path names no relation.
+        """
+        for path in paths:
+            check_path(self._repository, path)
 
     def with_count(self, *relations: Related, **narrowed: Constrain) -> RecordQuery[R]:
         """Count the rows of relations: `row.count_of("posts")`. The rows are read for it."""
         asked = [wanted(relation) for relation in relations]
-        asked += [Wanted((name,), constrain) for name, constrain in narrowed.items()]
+        asked += [wanted(name, constrain) for name, constrain in narrowed.items()]
         if nested := [one for one in asked if len(one.path) > 1]:
             reason = "counts the relations of the rows alone, not of theirs"
-            raise ConfigurationError("with_count", reason, f"leave out {'.'.join(nested[0].path)}")
+            raise ConfigurationError("with_count", reason, f"leave out {nested[0]}")
+        self._check_paths(one.path for one in asked)
         return self._with(counted=(*self._asked.counted, *asked))
 
     def has(self, relation: Related, operator: str = ">=", count: int = 1) -> RecordQuery[R]:
@@ -211,6 +236,7 @@ class RecordQuery(Generic[R]):
 
     def demanding(self, demand: Having) -> RecordQuery[R]:
         """Rows whose relation is as demanded."""
+        self._check_paths([demand.path])
         return self._with(having=(*self._asked.having, demand))
 
     # --- rows ---
@@ -309,6 +335,10 @@ class RecordQuery(Generic[R]):
 
     def _as_demanded(self, rows: list[R]) -> list[R]:
         return self._resolver.having(rows, self._asked.having)
+
+    def loaded(self, rows: list[R]) -> list[R]:
+        """Rows that were found otherwise, with the relations that were asked for."""
+        return self._loaded(rows)
 
     def _loaded(self, rows: list[R]) -> list[R]:
         """The rows with the relations that were asked for."""

@@ -16,7 +16,9 @@ import msgspec
 
 from orm.errors import ConfigurationError, RowExistsError
 from orm.parallel import in_parallel
+from orm.records.errors import UniqueError
 from orm.records.links import (
+    EMPTY,
     Across,
     Children,
     Constrain,
@@ -26,6 +28,7 @@ from orm.records.links import (
     identity_of,
     unconstrained,
 )
+from orm.records.pending import Pending, finish
 
 if TYPE_CHECKING:
     from orm.records.model import DynamoDBModel
@@ -84,9 +87,19 @@ class Related(Generic[R]):
         return self.save(made)
 
     def save(self, row: R) -> R:
-        """Make a row, new or not, one of this one's."""
+        """Make a row, new or not, one of this one's.
+
+        Raises:
+            ForeignRowError: it is of another table or tenant.
+            ConfigurationError: it is of another model; or this row has no key yet.
+        """
         link = self._children()
-        for name, value in link.held(self._record).items():
+        check_row(link.target, row)
+        held = link.held(self._record)
+        if empty := [name for name, value in held.items() if value in EMPTY]:
+            reason = f"has no key to be kept as {', '.join(empty)}"
+            raise ConfigurationError(str(self._link), reason, "set it and save this row first")
+        for name, value in held.items():
             setattr(row, name, value)
         link.target.save(row)
         return row
@@ -103,17 +116,27 @@ class Related(Generic[R]):
 
         Raises:
             ForeignRowError: that one is of another table or tenant.
+            ConfigurationError: it is of another model, or has no key yet.
         """
-        link = self._link
-        link.owner.check_own(row)
-        if isinstance(link, Parents):
-            setattr(self._record, link.relation.foreign_key, getattr(row, link.key))
-        elif isinstance(link, MorphParents):
-            for name, value in link.naming(row).items():
-                setattr(self._record, name, value)
-        else:
-            raise self._refuse("associate and dissociate", "belongs_to and morph_to")
+        for name, value in self._naming(row).items():
+            if value in EMPTY:
+                reason = f"has nothing to be kept as {name}"
+                raise ConfigurationError(type(row).__name__, reason, "save it first")
+            setattr(self._record, name, value)
         return self._record
+
+    def _naming(self, row: DynamoDBModel) -> dict[str, Any]:
+        """What names that row."""
+        link = self._link
+        if not isinstance(link, Parents | MorphParents):
+            raise self._refuse("associate and dissociate", "belongs_to and morph_to")
+        if row is None:
+            raise ConfigurationError(str(link), "is associated with no row", "use dissociate()")
+        if isinstance(link, Parents):
+            check_row(link.target, row)
+            return {link.relation.foreign_key: getattr(row, link.key)}
+        link.owner.check_own(row)
+        return link.naming(row)
 
     def dissociate(self) -> Any:
         """Let this row belong to none; it is not saved yet. Returns this row."""
@@ -131,26 +154,40 @@ class Related(Generic[R]):
 
         Args:
             targets: rows or their keys.
-            pivot: the edges' own attributes. An edge that is there is given them, too.
+            pivot: the edges' own attributes. An edge that is there is given them, too. All of them
+                are validated before the first is written.
 
         Returns:
             The keys of those that were not attached before.
 
         Raises:
             ForeignRowError: a row is of another table or tenant.
+            ConfigurationError: a row is of another model; or data would rename an edge.
         """
         across = self._across()
-        keys = [_key(across.target, target) for target in targets]
-        made = in_parallel(lambda key: self._attach(across, key, pivot), keys)
+        keys = dict.fromkeys(_key(across, target) for target in targets)
+        edges = [self._made(across, key, pivot) for key in keys]
+        made = in_parallel(lambda edge: self._attach(across, edge), edges)
         return [key for key, new in zip(keys, made, strict=True) if new]
 
-    def _attach(self, across: Across, key: Any, pivot: Mapping[str, Any]) -> bool:
-        edges, values = across.between, {**across.near(self._record), across.side.far: key}
+    def _made(self, across: Across, key: Any, pivot: Mapping[str, Any]) -> _Edge:
+        """A new edge, validated."""
+        _check_pivot(across, pivot)
+        values = {**pivot, **across.ends(self._record, key)}
+        pending = across.between.pending_save(across.between.make(values))
+        assert pending is not None, "it is new"
+        return _Edge(key, pivot, pending)
+
+    def _attach(self, across: Across, made: _Edge) -> bool:
+        edges = across.between
         try:
-            edges.create({**values, **pivot})
-        except RowExistsError:
-            if pivot and (edge := self._edge(across, key)) is not None:
-                edges.fill(edge, pivot)
+            finish(edges.connection, [made.pending])
+        except (RowExistsError, UniqueError):
+            # a unique value of the edge may be another pair's
+            if across.between.claims.sets and self._edge(across, made.key) is None:
+                raise
+            if made.pivot and (edge := self._edge(across, made.key)) is not None:
+                edges.fill(edge, made.pivot)
                 edges.save(edge)
             return False
         return True
@@ -163,37 +200,53 @@ class Related(Generic[R]):
         """
         across = self._across()
         if targets:
-            keys = [_key(across.target, target) for target in targets]
+            keys = [_key(across, target) for target in targets]
             found = in_parallel(lambda key: self._edge(across, key), keys)
         else:
             found = list(across.edges(self._record))
         edges = [edge for edge in found if edge is not None]
         in_parallel(across.between.force_delete, edges)
-        return [getattr(edge, across.side.far) for edge in edges]
+        return [across.key_at(edge) for edge in edges]
 
     def sync(self, targets: Iterable[Any] | Mapping[Any, Mapping[str, Any]]) -> Synced:
         """Let exactly these rows be attached, given whole or by key; a mapping gives each its
         edge's attributes.
 
-        Edges are written one by one: whoever reads meanwhile may see some of both.
+        All of it is validated before anything is written, and edges are made before others are
+        deleted. They are written one by one: whoever reads meanwhile may see some of both, and of
+        two that sync at once both may have theirs.
+
+        Raises:
+            InvalidRowError, ForeignRowError, ConfigurationError: see `attach`; nothing was written.
         """
         across = self._across()
+        wanted = self._wanted(across, targets)
+        there = {across.key_at(edge): edge for edge in across.edges(self._record)}
+        missing = [self._made(across, key, wanted[key]) for key in wanted if key not in there]
+        kept = [key for key in wanted if key in there]
+        changed = [one for key in kept if (one := _changed(across, key, there[key], wanted[key]))]
+        in_parallel(lambda edge: self._attach(across, edge), missing)
+        in_parallel(lambda edge: finish(self._link.connection, [edge.pending]), changed)
+        detached = self.detach(*gone) if (gone := [k for k in there if k not in wanted]) else []
+        return Synced([one.key for one in missing], detached, [one.key for one in changed])
+
+    def _wanted(
+        self, across: Across, targets: Iterable[Any] | Mapping[Any, Mapping[str, Any]]
+    ) -> dict[Any, Mapping[str, Any]]:
+        """Key → its edge's attributes."""
+        if isinstance(targets, str | bytes):
+            reason = f"{targets!r} would be taken letter by letter"
+            raise ConfigurationError(str(self._link), reason, "give a list: sync([key])")
         given: Iterable[tuple[Any, Mapping[str, Any]]]
         given = targets.items() if isinstance(targets, Mapping) else ((one, {}) for one in targets)
-        wanted = {_key(across.target, target): pivot for target, pivot in given}
-        far = across.side.far
-        there = {getattr(edge, far): edge for edge in across.edges(self._record)}
-        detached = self.detach(*gone) if (gone := [k for k in there if k not in wanted]) else []
-        missing = [key for key in wanted if key not in there]
-        in_parallel(lambda key: self._attach(across, key, wanted[key]), missing)
-        kept = [key for key in wanted if key in there]
-        changed = in_parallel(lambda key: _change(across, there[key], wanted[key]), kept)
-        updated = [key for key, new in zip(kept, changed, strict=True) if new]
-        return Synced(missing, detached, updated)
+        return {_key(across, target): pivot for target, pivot in given}
 
     def _edge(self, across: Across, key: Any) -> Any:
-        values = {**across.near(self._record), across.side.far: key}
-        return across.between.find(*(values[name] for name in across.between.plan.identity))
+        values = across.ends(self._record, key)
+        identity = across.between.plan.identity
+        if {*identity} <= {*values}:
+            return across.between.find(*(values[name] for name in identity))
+        return across.between.query().where(**values).first()
 
     def _across(self) -> Across:
         if not isinstance(self._link, Across):
@@ -205,17 +258,52 @@ class Related(Generic[R]):
         return ConfigurationError(str(self._link), f"is a {kind}; {methods} are for {kinds}")
 
 
-def _key(target: Repository[Any], given: Any) -> Any:
-    """The key of a row that is given whole or by it; one of another table or tenant is refused."""
-    if not isinstance(given, target.model):
-        return given
-    target.check_own(given)
-    return getattr(given, identity_of(target))
+class _Edge(msgspec.Struct, frozen=True):
+    """An edge that is to be written, validated.
+
+    Args:
+        key: of the row that it leads to.
+        pivot: its own attributes, as they were given.
+        pending: the write.
+    """
+
+    key: Any
+    pivot: Mapping[str, Any]
+    pending: Pending
 
 
-def _change(across: Across, edge: Any, pivot: Mapping[str, Any]) -> bool:
-    edges = across.between
-    edges.fill(edge, pivot)
-    changed = bool(edges.changed(edge))
-    edges.save(edge)
-    return changed
+def check_row(target: Repository[Any], row: Any) -> None:
+    """Refuse a row that is not one of this repository's.
+
+    Raises:
+        ForeignRowError: it is of another table or tenant.
+        ConfigurationError: it is of another model, be it derived from this one.
+    """
+    if type(row) is not target.model:
+        reason = f"is no row of {target.definition.name}, to which the relation leads"
+        raise ConfigurationError(type(row).__name__, reason)
+    target.check_own(row)
+
+
+def _key(across: Across, given: Any) -> Any:
+    """The key of a row that is given whole or by it; one of another model, table or tenant is
+    refused."""
+    if not isinstance(given, msgspec.Struct):
+        return across.key(given)
+    check_row(across.target, given)
+    return getattr(given, identity_of(across.target))
+
+
+def _check_pivot(across: Across, pivot: Mapping[str, Any]) -> None:
+    """Refuse data that would make it another's edge."""
+    if renamed := [name for name in across.side.key if name in pivot]:
+        reason = f"{', '.join(renamed)} tells whose edge it is, and is no data of it"
+        raise ConfigurationError(str(across), reason, "leave it out")
+
+
+def _changed(across: Across, key: Any, edge: Any, pivot: Mapping[str, Any]) -> _Edge | None:
+    """What changes an edge that is there, validated; None where nothing does."""
+    _check_pivot(across, pivot)
+    across.between.fill(edge, pivot)
+    pending = across.between.pending_save(edge)
+    return None if pending is None else _Edge(key, pivot, pending)

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, Self, TypeVar, overload
 
 from orm.definitions import RelationKind
+from orm.definitions.names import snake_case
+from orm.errors import ConfigurationError
 from orm.records.errors import NotLoaded
 
 if TYPE_CHECKING:
@@ -59,7 +61,19 @@ class Relation(Generic[R]):
         self._target = target
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.model, self.name = owner.__name__, name
+        # as the definition spells it, by which what is loaded is kept
+        self.model, self.name = owner.__name__, snake_case(name)
+
+    def check_of(self, model: type) -> None:
+        """Refuse it as a relation of another model: that may have one of this name, too.
+
+        Raises:
+            ConfigurationError: the model has it not.
+        """
+        if self.model not in (cls.__name__ for cls in model.__mro__):
+            reason = f"is a relation of {self.model}, not of {model.__name__}"
+            hint = f"write {model.__name__}.{self.name}, or {self.name!r}, if that is meant"
+            raise ConfigurationError(repr(self), reason, hint)
 
     def declaration(self) -> dict[str, Any]:
         """The relation as a mapping declares it."""

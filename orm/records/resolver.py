@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from orm.definitions.names import snake_case
 from orm.errors import ConfigurationError
 from orm.records.links import Children, Constrain, Link, link_of, unconstrained
 from orm.records.relations import MANY, RELATED, Relation
@@ -36,32 +37,56 @@ COMPARISONS: Final = {
 }
 
 
+Named = str | Relation[Any]
+"""A relation, by its name or given whole, so that it is known whose it is."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What is to be loaded of a relation, or counted.
 
     Args:
-        path: names of relations, from row to row.
+        path: relations, from row to row.
         constrain: narrows the rows at its end.
     """
 
-    path: tuple[str, ...]
+    path: tuple[Named, ...]
     constrain: Constrain = unconstrained
+
+    def __str__(self) -> str:
+        return ".".join(map(name_of, self.path))
+
+
+def name_of(said: Named) -> str:
+    """The name of a relation, as it was spelled."""
+    return said if isinstance(said, str) else said.name
 
 
 class Having(msgspec.Struct, frozen=True):
     """What a row's relation must be like for the row to be found.
 
     Args:
-        relation: its name.
+        said: which relation.
         operator: how the number of its rows compares with `count`.
         count: the number.
         constrain: which related rows count.
+        beyond: the relations that are asked about by it, from row to row.
     """
 
-    relation: str
+    said: Named
     operator: str
     count: int
     constrain: Constrain = unconstrained
+    beyond: tuple[Named, ...] = ()
+
+    @property
+    def path(self) -> tuple[Named, ...]:
+        """All relations that are asked about, from row to row."""
+        return self.said, *self.beyond
+
+    @property
+    def relation(self) -> str:
+        """The relation's name."""
+        return snake_case(name_of(self.said))
 
     def holds(self, count: int) -> bool:
         return bool(COMPARISONS[self.operator](count, self.count))
@@ -84,7 +109,7 @@ class RelationshipResolver:
         self._load(list(records), [wanted(path) for path in paths])
 
     def _load(self, records: list[Any], asked: list[Wanted]) -> None:
-        first: dict[str, list[Wanted]] = {}
+        first: dict[Named, list[Wanted]] = {}
         for one in asked:
             first.setdefault(one.path[0], []).append(one)
         for name, wanting in first.items():
@@ -95,7 +120,7 @@ class RelationshipResolver:
                 if rest and met:
                     self._load(met, rest)
 
-    def _attach(self, name: str, records: list[Any], constrain: Constrain) -> list[Any]:
+    def _attach(self, name: Named, records: list[Any], constrain: Constrain) -> list[Any]:
         """Keep the related rows on the rows; all of them together."""
         link = self.link(records[0], name)
         found = link.rows(records, constrain)
@@ -106,7 +131,7 @@ class RelationshipResolver:
         kept = found if many else [rows[:1] for rows in found]
         return list({id(row): row for rows in kept for row in rows}.values())
 
-    def link(self, record: Any, name: str) -> Link:
+    def link(self, record: Any, name: Named) -> Link:
         """A row's relation, in the connection that the row is of."""
         repository = record.__dict__.get("_repository")
         if repository is None or repository.connection is not self._connection:
@@ -117,15 +142,18 @@ class RelationshipResolver:
 
     def count(self, records: Iterable[Any], asked: Wanted) -> None:
         """Keep on each row how many rows a relation of it has."""
+        name = name_of(asked.path[0])
         for same in _by_model(records):
             counts = self.counts(same, asked.path[0], asked.constrain)
             for record, count in zip(same, counts, strict=True):
-                record.__dict__.setdefault(COUNTS, {})[asked.path[0]] = count
+                kept = record.__dict__.setdefault(COUNTS, {})
+                for spelled in (name, snake_case(name)):
+                    kept[spelled] = count
 
     def counts(
         self,
         records: Sequence[Any],
-        name: str,
+        name: Named,
         constrain: Constrain = unconstrained,
         most: int | None = None,
     ) -> list[int]:
@@ -140,7 +168,7 @@ class RelationshipResolver:
         for demand in demands:
             if not records:
                 break
-            counts = self.counts(records, demand.relation, demand.constrain, demand.count + 1)
+            counts = self.counts(records, demand.said, demand.constrain, demand.count + 1)
             kept = zip(records, counts, strict=True)
             records = [record for record, count in kept if demand.holds(count)]
         return records
@@ -154,7 +182,9 @@ def wanted(path: str | Relation[Any] | Wanted, constrain: Constrain = unconstrai
     """
     if isinstance(path, Wanted):
         return path
-    parts = tuple((path.name if isinstance(path, Relation) else path).split("."))
+    if isinstance(path, Relation):
+        return Wanted((path,), constrain)
+    parts = tuple(path.split("."))
     if not all(parts):
         raise ConfigurationError("with_", f"{path!r} names no relation", "write 'posts.comments'")
     return Wanted(parts, constrain)
@@ -180,7 +210,7 @@ def having(
     *between, last = wanted(path).path
     found = Having(last, operator, count, constrain)
     for name in reversed(between):
-        found = Having(name, ">=", 1, partial(_demanding, found))
+        found = Having(name, ">=", 1, partial(_demanding, found), found.path)
     return msgspec.structs.replace(found, operator="<", count=1) if none else found
 
 

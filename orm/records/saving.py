@@ -186,13 +186,54 @@ class Rows:
                 raise UniqueError(self.layout.entity, unique.attributes, said) from error
 
 
+class Hold(msgspec.Struct, frozen=True, eq=False):
+    """Why a row is written for another's sake.
+
+    Args:
+        names: the attributes by which it hangs on the other.
+        on: the write of the other.
+    """
+
+    names: tuple[str, ...]
+    on: RowWrite
+
+
 class RowWrite(Write):
     """A write of a row that was there before it."""
 
     def __init__(self, rows: Rows, before: Item) -> None:
-        self.rows, self.before = rows, before
+        self.rows, self.before, self._read = rows, before, before
         self.moved: Sequence[Move] = ()
         self.others: set[str] = set()
+        self._holds: list[Hold] | None = None
+
+    def only_while(self, holds: Iterable[Hold]) -> None:
+        """Write the row only while it hangs on another as it did when it was read, and that one is
+        not left as it is either: rows move, and an index that lags does not know."""
+        self._holds = list(holds)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the row is left as it is, for it hangs on none of the others any more."""
+        return self._holds is not None and all(one.on.is_left for one in self._holds)
+
+    def held(self) -> set[str]:
+        """The attributes by which the row hangs on others; parts of its key stay what they are."""
+        names = (name for one in self._holds or () for name in one.names)
+        return {*names}.difference(self.rows.layout.key_fields)
+
+    def lose(self, stored: Item | None) -> list[Hold]:
+        """Forget what does not hold of what is stored; what that was."""
+        fields, known = self.rows.layout.fields, self._holds or []
+        same = {
+            name
+            for name in self.held()
+            if stored is not None and stored.get(at := fields[name].attribute) == self._read.get(at)
+        }
+        lost = [one for one in known if stored is None or not self.held() & {*one.names} <= same]
+        if self._holds is not None:
+            self._holds = [one for one in known if one not in lost]
+        return lost
 
     def lost_claims(self, reasons: Sequence[CancellationReason]) -> bool:
         """Note which claims are not this row's to give up: it expired, and another took them. What
@@ -286,8 +327,11 @@ class Change(RowWrite):
         self.anew = False
 
     def actions(self) -> list[Action]:
+        if self.is_left:
+            return []
         rows, values = self.rows, self._whole()
         changes, inputs = self._changes(values)
+        inputs |= self.held()
         if rows.claims.sets:
             self.moved = rows.claims.moved(rows.plain(self.before), values)
             inputs |= rows.inputs(self.new)
@@ -361,7 +405,13 @@ class Change(RowWrite):
                 return True
             raise error
         stored = reasons[0].item
-        if stored is None or self.rows.has_expired(stored, self._now):
+        if stored is not None and self.rows.has_expired(stored, self._now):
+            stored = None
+        lost = {name for one in self.lose(stored) for name in one.names}
+        self.new = {name: value for name, value in self.new.items() if name not in lost}
+        if self.is_left:
+            return True
+        if stored is None:
             raise RowNotFoundError(self.rows.layout.entity, self.identity) from error
         self.rows.check_stored(self.before, stored)
         self.before, self.anew, self._values = stored, True, None
@@ -376,13 +426,14 @@ class Removal(RowWrite):
         self._gone = False
 
     def actions(self) -> list[Action]:
-        if self._gone:
+        if self._gone or self.is_left:
             return []
-        rows = self.rows
+        rows, held = self.rows, self.held()
         if rows.claims.sets:
             self.moved = rows.claims.moved(rows.plain(self.before), None)
-        key, careful = rows.key(self.before), bool(rows.claims.sets) or rows.version is not None
-        condition = rows.unchanged(self.before, rows.inputs(None)) if careful else None
+        key = rows.key(self.before)
+        careful = bool(rows.claims.sets or held) or rows.version is not None
+        condition = rows.unchanged(self.before, rows.inputs(None) | held) if careful else None
         delete = Delete(
             table_name=rows.config.table,
             key=key,
@@ -397,9 +448,11 @@ class Removal(RowWrite):
                 return True
             raise error
         stored = reasons[0].item
+        if stored is not None:
+            self.lose(stored)
         if stored is None:
             self._gone = True
-        else:
+        elif not self.is_left:
             self.rows.check_stored(self.before, stored)
             self.before = stored
         return True

@@ -143,11 +143,11 @@ class Field:
 def _calls(
     definition: AttributeDefinition, rules: Registry, skip: Collection[str]
 ) -> list[RuleCall]:
-    """The kind as a rule, where it is not among the rules, and the rules."""
+    """The kind as a rule, where it is not among the rules, and the rules. A UUID is stored as text,
+    and need not be one here: its rule takes both."""
     names = {rules.canonical(call.name) for call in definition.rules}
-    own = (
-        [] if definition.kind == "any" or definition.kind in names else [RuleCall(definition.kind)]
-    )
+    told = definition.kind in names or (definition.kind == "string" and "uuid" in names)
+    own = [] if definition.kind == "any" or told else [RuleCall(definition.kind)]
     return [*own, *(one for one in definition.rules if rules.canonical(one.name) not in skip)]
 
 

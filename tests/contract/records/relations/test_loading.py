@@ -155,6 +155,20 @@ def test_rows_across_edges_are_read_by_the_hundred(
     assert called(meter, before) == {"Query": 2 * len(rows), "BatchGetItem": 2}
 
 
+def test_an_order_and_a_limit_cost_no_more_across_edges(
+    connection: Connection, season: Season, meter: MeteredDriver
+) -> None:
+    team = connection.repository(Team).find_or_fail(next(iter(season.seats))[0])
+    everyone = sorted(team.related(Team.players).get(), key=lambda player: player.name)
+    before = meter.usage().requests
+    found = team.related(Team.players).get(
+        lambda players: players.order_by("name").limit(2).with_("mentor")
+    )
+    assert found == everyone[:2]
+    assert called(meter, before) == {"Query": 1, "BatchGetItem": 2}  # players, and their mentors
+    assert [one.mentor and one.mentor.id for one in found] == [one.mentor_id for one in found]
+
+
 def test_what_was_not_loaded_raises_and_reads_nothing(
     connection: Connection, season: Season, meter: MeteredDriver
 ) -> None:
@@ -248,11 +262,18 @@ def test_wrong_names_are_refused_with_the_right_ones(connection: Connection) -> 
         team.load("matches..report")
     with pytest.raises(AttributeError, match=r"Team\.club is a relation"):
         team.club = None  # type: ignore[assignment]
-    comment = connection.repository(Comment).create(
-        text="?", commentable_type="Nothing", commentable_id="1"
-    )
-    with pytest.raises(ConfigurationError, match="Nothing: is no model"):
-        comment.load("commentable")
+
+
+def test_a_row_that_names_no_model_keeps_no_other_from_being_loaded(
+    connection: Connection,
+) -> None:
+    team, comments = connection.repository(Team).create(name="t"), connection.repository(Comment)
+    named = [("Nothing", "1"), ("Team", ""), ("Team", team.id)]
+    made = [comments.make(text="?", commentable_type=a, commentable_id=b) for a, b in named]
+    comments.load(made, "commentable")
+    assert [one.commentable for one in made] == [None, None, team]
+    with pytest.raises(ConfigurationError, match="names no row of a model"):
+        made[0].related("commentable").query()
 
 
 def test_equal_ids_of_two_models_stay_apart(connection: Connection) -> None:
