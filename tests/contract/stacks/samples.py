@@ -6,6 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, Final
 
+from orm.definitions import EntityDefinition
+from orm.records import Connection, Repository
+
 NOON: Final = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND: Final = 1_800_000_000
 
@@ -96,6 +99,11 @@ def sample(model: str, **changes: Any) -> dict[str, Any]:
     return {**SAMPLES[model], **changes}
 
 
-def key_of(definition: Any, row: Any) -> tuple[Any, ...]:
+def rows_of(connection: Connection, model: str) -> Repository[Any]:
+    """What reads and writes the rows of a model."""
+    return connection.repository(model)
+
+
+def key_of(definition: EntityDefinition, row: Any) -> tuple[Any, ...]:
     """A row's primary key, its parts in the order of the declaration."""
     return tuple(getattr(row, name) for name in definition.primary_key)

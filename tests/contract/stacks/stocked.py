@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from orm.records import Connection
-from tests.contract.stacks.samples import NOON, SECOND
+from tests.contract.stacks.samples import NOON, SECOND, rows_of
 
 ROWS: Final = 52
 """Of each model that has an index."""
@@ -39,7 +39,7 @@ class Shop(msgspec.Struct):
 
     def live(self, model: str, **values: Any) -> list[Any]:
         """By brute force: rows that are not in the bin and have these values, None of them none."""
-        bin_ = self.connection.repository(model).definition.traits.soft_deletes
+        bin_ = rows_of(self.connection, model).definition.traits.soft_deletes
         wanted = values.items()
         return [
             row

@@ -11,7 +11,7 @@ from orm.definitions import EntityDefinition, IndexDefinition
 from orm.driver import MeteredDriver
 from orm.errors import NoIndexError
 from orm.records import Connection, RecordQuery
-from tests.contract.stacks.samples import key_of
+from tests.contract.stacks.samples import key_of, rows_of
 from tests.contract.stacks.stocked import ROWS, Shop
 
 
@@ -47,7 +47,7 @@ def _check(
     shop: Shop, definition: EntityDefinition, index: IndexDefinition, values: dict[str, Any]
 ) -> int:
     """Compare the answers to one question; how many rows it found."""
-    repository = shop.connection.repository(definition.name)
+    repository = rows_of(shop.connection, definition.name)
     asked = repository.query().where(**values, **index.where)
     wanted = shop.live(definition.name, **values, **index.where)
     found = asked.get()
@@ -88,7 +88,7 @@ def _keys(definition: EntityDefinition, rows: list[Any]) -> list[Any]:
 
 def test_indexes_follow_every_change(connection: Connection, shop: Shop) -> None:
     """A row leaves where it stood: by a change, the bin, and being deleted."""
-    products = connection.repository("Product")
+    products = rows_of(connection, "Product")
 
     def sale() -> list[str]:
         asked = products.query().where(variety="goods", on_sale=True)
@@ -114,15 +114,15 @@ def test_indexes_follow_every_change(connection: Connection, shop: Shop) -> None
 
 def test_what_no_index_answers_is_refused(connection: Connection, shop: Shop) -> None:
     with pytest.raises(NoIndexError, match="equal=\\('country',\\)"):
-        connection.repository("Address").query().where(country="GB").get()
+        rows_of(connection, "Address").query().where(country="GB").get()
     with pytest.raises(NoIndexError):
-        connection.repository("Product").query().where(stock=3).get()
-    found = connection.repository("Address").query().filter(country="GB").scan()
+        rows_of(connection, "Product").query().where(stock=3).get()
+    found = rows_of(connection, "Address").query().filter(country="GB").scan()
     assert len(list(found)) == len(shop.rows["Address"])
 
 
 def test_answers_are_walked_page_by_page(connection: Connection, shop: Shop) -> None:
-    comments = connection.repository("Comment")
+    comments = rows_of(connection, "Comment")
     asked = comments.query().where(status="shown")
     parts = list(asked.chunk(4))
     assert [len(part) for part in parts[:-1]] == [4] * (len(parts) - 1)

@@ -12,7 +12,7 @@ from orm.definitions import EntityDefinition
 from orm.driver import MeteredDriver
 from orm.records import Connection, NotLoaded, RestrictedError
 from orm.validation import InvalidRowError
-from tests.contract.stacks.samples import key_of, sample
+from tests.contract.stacks.samples import key_of, rows_of, sample
 from tests.contract.stacks.stocked import Shop
 
 
@@ -33,7 +33,7 @@ def test_every_relation_of_every_file_finds_what_brute_force_finds(
         rows = shop.live(definition.name)
         for relation in definition.relations:
             label = f"{definition.name}.{relation.name}"
-            connection.repository(definition.name).load(rows, relation.name)
+            rows_of(connection, definition.name).load(rows, relation.name)
             target = _target(models, relation.model)
             found = [keys(target, getattr(row, relation.name)) for row in rows]
             wanted = [keys(target, shop.related(label)(row)) for row in rows]
@@ -58,7 +58,7 @@ def test_relations_of_relations_are_loaded_with_the_query(
     connection: Connection, shop: Shop, meter: MeteredDriver
 ) -> None:
     """Level by level, and nothing that was not asked for."""
-    users = connection.repository("User")
+    users = rows_of(connection, "User")
     paths = ("orders.products.tags", "orders.payment", "posts.comments", "team")
     found = users.query().where_in("id", [f"{n}" for n in range(8)]).with_(*paths).get()
     before = meter.usage().requests
@@ -90,7 +90,7 @@ def _ids(shop: Shop, relation: str, row: Any) -> set[str]:
 
 
 def test_rows_are_chosen_by_what_they_are_related_to(connection: Connection, shop: Shop) -> None:
-    products = connection.repository("Product")
+    products = rows_of(connection, "Product")
     assert {row.id for row in products.query().where(variety="goods").has("tags").get()} == {
         row.id for row in shop.live("Product", variety="goods") if _ids(shop, "Product.tags", row)
     }
@@ -111,13 +111,13 @@ def test_rows_are_chosen_by_what_they_are_related_to(connection: Connection, sho
 
 
 def test_children_come_in_the_order_that_the_file_says(connection: Connection, shop: Shop) -> None:
-    users = connection.repository("User").find_many(["0", "1", "2"])
-    connection.repository("User").load(users, "orders")
+    users = rows_of(connection, "User").find_many(["0", "1", "2"])
+    rows_of(connection, "User").load(users, "orders")
     for user in users:
         placed = [order.placed_at for order in user.orders]
         assert placed == sorted(placed, reverse=True)
     assert any(len(user.orders) > 1 for user in users)
-    narrowed = connection.repository("User").query()
+    narrowed = rows_of(connection, "User").query()
     (user,) = narrowed.where(id="0").with_(orders=lambda found: found.limit(1)).get()
     assert [one.id for one in user.orders] == [one.id for one in users[0].orders[:1]]
 
@@ -127,9 +127,9 @@ def test_children_come_in_the_order_that_the_file_says(connection: Connection, s
 
 def test_edges_hold_the_columns_of_the_pivot(connection: Connection) -> None:
     """Its defaults, its rules, and when they were made."""
-    order = connection.repository("Order").create(sample("Order"))
-    product = connection.repository("Product").create(sample("Product"))
-    other = connection.repository("Product").create(sample("Product", id="q", sku="AB-0002"))
+    order = rows_of(connection, "Order").create(sample("Order"))
+    product = rows_of(connection, "Product").create(sample("Product"))
+    other = rows_of(connection, "Product").create(sample("Product", id="q", sku="AB-0002"))
     assert order.related("products").attach(product, unit_price=Decimal("1.5")) == ["p"]
     (found,) = order.load("products").products
     assert (found.pivot.quantity, found.pivot.unit_price) == (1, Decimal("1.5"))
@@ -145,7 +145,7 @@ def test_edges_hold_the_columns_of_the_pivot(connection: Connection) -> None:
 
 
 def test_edges_are_synced_and_detached_from_either_side(connection: Connection) -> None:
-    orders, products = connection.repository("Order"), connection.repository("Product")
+    orders, products = rows_of(connection, "Order"), rows_of(connection, "Product")
     order = orders.create(sample("Order"))
     for n in range(4):
         products.create(sample("Product", id=f"{n}", sku=f"AB-000{n}"))
@@ -165,9 +165,9 @@ def test_edges_are_synced_and_detached_from_either_side(connection: Connection) 
 
 def test_one_pivot_serves_several_types(connection: Connection) -> None:
     """A post and a product of one id, tagged in one table of edges."""
-    post = connection.repository("Post").create(sample("Post", id="7"))
-    product = connection.repository("Product").create(sample("Product", id="7"))
-    tags = connection.repository("Tag")
+    post = rows_of(connection, "Post").create(sample("Post", id="7"))
+    product = rows_of(connection, "Product").create(sample("Product", id="7"))
+    tags = rows_of(connection, "Tag")
     first, second = tags.create(label="first"), tags.create(label="second")
     post.related("tags").attach(first, second)
     assert product.load("tags").tags == []
@@ -184,9 +184,9 @@ def test_one_pivot_serves_several_types(connection: Connection) -> None:
 
 
 def test_polymorphic_edges_keep_types_apart(connection: Connection) -> None:
-    post = connection.repository("Post").create(sample("Post", id="7"))
-    product = connection.repository("Product").create(sample("Product", id="7"))
-    category = connection.repository("Category").create(sample("Category"))
+    post = rows_of(connection, "Post").create(sample("Post", id="7"))
+    product = rows_of(connection, "Product").create(sample("Product", id="7"))
+    category = rows_of(connection, "Category").create(sample("Category"))
     category.related("products").attach(product)
     assert post.load("categories").categories == []
     post.related("categories").sync([category])
@@ -201,7 +201,7 @@ def test_polymorphic_edges_keep_types_apart(connection: Connection) -> None:
 
 
 def test_rows_are_made_and_moved_along_relations(connection: Connection) -> None:
-    users = connection.repository("User")
+    users = rows_of(connection, "User")
     ann = users.create(sample("User"))
     bob = users.create(sample("User", id="b", email="bob@example.com"))
     order = ann.related("orders").create({**sample("Order"), "id": "o"})
@@ -218,8 +218,8 @@ def test_rows_are_made_and_moved_along_relations(connection: Connection) -> None
 
 
 def test_a_comment_is_on_any_kind_of_row(connection: Connection) -> None:
-    post = connection.repository("Post").create(sample("Post", id="7"))
-    product = connection.repository("Product").create(sample("Product", id="7"))
+    post = rows_of(connection, "Post").create(sample("Post", id="7"))
+    product = rows_of(connection, "Product").create(sample("Product", id="7"))
     comment = post.related("comments").create(sample("Comment"))
     assert (comment.commentable_type, comment.commentable_id) == ("Post", "7")
     assert comment.load("commentable").commentable == post
@@ -228,23 +228,23 @@ def test_a_comment_is_on_any_kind_of_row(connection: Connection) -> None:
     assert comment.load("commentable").commentable == product
     assert post.load("comments").comments == []
     assert product.load("comments").comments == [comment]
-    user = connection.repository("User").create(sample("User"))
+    user = rows_of(connection, "User").create(sample("User"))
     picture = user.related("picture").create(sample("Picture"))
     assert picture.load("picturable").picturable == user
     assert user.load("picture").picture == picture
 
 
 def test_deletions_cascade_and_are_refused_as_the_files_say(connection: Connection) -> None:
-    user = connection.repository("User").create(sample("User"))
+    user = rows_of(connection, "User").create(sample("User"))
     order = user.related("orders").create(sample("Order"))
     user.related("address").create(sample("Address"))
     post = user.related("posts").create(sample("Post"))
     payment = order.related("payment").create(sample("Payment"))
     with pytest.raises(RestrictedError, match="payment restricts"):
         user.delete()
-    assert connection.repository("Order").find("o") == order
+    assert rows_of(connection, "Order").find("o") == order
     payment.delete()
     user.delete()
-    assert connection.repository("Order").find("o") is None
-    assert connection.repository("Address").find("a") is None
-    assert connection.repository("Post").find("p") == post
+    assert rows_of(connection, "Order").find("o") is None
+    assert rows_of(connection, "Address").find("a") is None
+    assert rows_of(connection, "Post").find("p") == post

@@ -16,7 +16,7 @@ from orm.driver import MeteredDriver
 from orm.errors import ConfigurationError, RowExistsError, RowNotFoundError
 from orm.records import Connection, ImmutableAttributeError, StaleRowError
 from orm.validation import InvalidRowError
-from tests.contract.stacks.samples import NOON, SAMPLES, SECOND, key_of, sample
+from tests.contract.stacks.samples import NOON, SAMPLES, SECOND, key_of, rows_of, sample
 
 CHANGES: dict[str, dict[str, Any]] = {
     "Address": {"country": "FR", "postcode": None},
@@ -42,6 +42,17 @@ CHANGES: dict[str, dict[str, Any]] = {
     "Visit": {"path": "/forks", "seconds": Decimal("1.5")},
     "Voucher": {"variety": "gift", "code": "WXYZ9876", "holder_id": "u"},
 }
+OTHERS: dict[str, dict[str, Any]] = {
+    "Category": {"name": "other"},
+    "Order": {"number": 99},
+    "Payment": {"reference": "other"},
+    "Product": {"sku": "ZZ-9999"},
+    "Supplier": {"slug": "other"},
+    "Tag": {"label": "other"},
+    "Team": {"name": "other"},
+    "User": {"email": "other@example.com"},
+    "Voucher": {"sku": "ZZ-9999", "code": "OTHER123"},
+}
 BINNED = {"Comment": "deleted_at", "Post": "binned_at", "Product": "deleted_at"}
 
 
@@ -55,9 +66,9 @@ def test_a_row_is_made_found_changed_and_deleted(
     connection: Connection, models: Sequence[EntityDefinition], model: str
 ) -> None:
     definition = next(one for one in models if one.name == model)
-    repository = connection.repository(model)
+    repository = rows_of(connection, model)
     if model == "Supplier":
-        connection.repository("Team").create(sample("Team"))
+        rows_of(connection, "Team").create(sample("Team"))
     row = repository.create(sample(model))
     key = key_of(definition, row)
     with pytest.raises(RowExistsError):
@@ -80,21 +91,11 @@ def test_a_row_is_made_found_changed_and_deleted(
 
 def _other_uniques(model: str) -> dict[str, Any]:
     """Values that no other row has, so that the key alone is taken."""
-    return {
-        "Category": {"name": "other"},
-        "Order": {"number": 99},
-        "Payment": {"reference": "other"},
-        "Product": {"sku": "ZZ-9999"},
-        "Supplier": {"slug": "other"},
-        "Tag": {"label": "other"},
-        "Team": {"name": "other"},
-        "User": {"email": "other@example.com"},
-        "Voucher": {"sku": "ZZ-9999", "code": "OTHER123"},
-    }.get(model, {})
+    return OTHERS.get(model, {})
 
 
 def test_a_change_is_one_call_of_what_changed(connection: Connection, meter: MeteredDriver) -> None:
-    comments = connection.repository("Comment")
+    comments = rows_of(connection, "Comment")
     row = comments.create(sample("Comment"))
     before = meter.usage().requests
     row.update(status="shown")
@@ -108,11 +109,11 @@ def test_a_change_is_one_call_of_what_changed(connection: Connection, meter: Met
 
 def test_what_is_not_given_is_as_the_file_says(connection: Connection) -> None:
     """Each row has defaults of its own, also where they are lists and mappings."""
-    made = {name: connection.repository(name).create(values) for name, values in SAMPLES.items()}
+    made = {name: rows_of(connection, name).create(values) for name, values in SAMPLES.items()}
     found = {
-        name: connection.repository(name).find_or_fail(*(getattr(row, one) for one in identity))
+        name: rows_of(connection, name).find_or_fail(*(getattr(row, one) for one in identity))
         for name, row in made.items()
-        if (identity := connection.repository(name).plan.identity)
+        if (identity := rows_of(connection, name).plan.identity)
     }
     assert found["Address"].country == "GB"
     assert (found["Comment"].status, found["Comment"].pinned) == ("pending", False)
@@ -132,27 +133,27 @@ def test_what_is_not_given_is_as_the_file_says(connection: Connection) -> None:
     assert found["Voucher"].variety == "voucher"  # its own, in the place of the product's
     found["User"].settings["tags"].append("new")
     found["User"].save()
-    other = connection.repository("User").create(sample("User", id="o", email="o@example.com"))
+    other = rows_of(connection, "User").create(sample("User", id="o", email="o@example.com"))
     assert other.settings == {"theme": "dark", "tags": []}
-    assert connection.repository("User").find_or_fail("u").settings["tags"] == ["new"]
+    assert rows_of(connection, "User").find_or_fail("u").settings["tags"] == ["new"]
 
 
 def test_ids_are_made_up(connection: Connection) -> None:
-    first = connection.repository("Category").create(name="one")
-    second = connection.repository("Category").create(name="two")
+    first = rows_of(connection, "Category").create(name="one")
+    second = rows_of(connection, "Category").create(name="two")
     assert first.id != second.id
-    assert connection.repository("Category").find_many([second.id, first.id]) == [second, first]
+    assert rows_of(connection, "Category").find_many([second.id, first.id]) == [second, first]
 
 
 def test_hidden_attributes_are_shown_nowhere(connection: Connection) -> None:
-    users = connection.repository("User")
+    users = rows_of(connection, "User")
     users.create(sample("User"))
     found = users.find_or_fail("u")
     assert found.password == "a secret word"
     assert "password" not in found.to_dict()
     assert found.to_dict()["email"] == "ann@example.com"
     assert "secret" not in repr(found)
-    product = connection.repository("Product").create(sample("Product", cost=7.125))
+    product = rows_of(connection, "Product").create(sample("Product", cost=7.125))
     assert "cost" not in product.to_dict()
     assert "7.125" not in repr(product)
     with pytest.raises(InvalidRowError) as refused:
@@ -162,7 +163,7 @@ def test_hidden_attributes_are_shown_nowhere(connection: Connection) -> None:
 
 
 def test_guarded_attributes_are_set_by_name_alone(connection: Connection) -> None:
-    users = connection.repository("User")
+    users = rows_of(connection, "User")
     with pytest.raises(ConfigurationError, match=r"User\.is_banned: is guarded"):
         users.create(sample("User", is_banned=True))
     row = users.create(sample("User"))
@@ -180,32 +181,32 @@ def test_guarded_attributes_are_set_by_name_alone(connection: Connection) -> Non
 
 def test_traits_write_their_columns(connection: Connection, hands: ManualClock) -> None:
     """Under the names that a file gives them."""
-    order = connection.repository("Order").create(sample("Order"))
+    order = rows_of(connection, "Order").create(sample("Order"))
     made = order.entered_at
     assert (made, order.touched_at) == (made, made)
     assert made.tzinfo is not None
     hands.sleep(90)
     order.update(state="paid")
-    found = connection.repository("Order").find_or_fail("o")
+    found = rows_of(connection, "Order").find_or_fail("o")
     assert found.entered_at == made
     assert found.touched_at - made == dt.timedelta(seconds=90)
-    user = connection.repository("User").create(sample("User"))
-    other = connection.repository("User").create(sample("User", id="o", email="o@example.com"))
+    user = rows_of(connection, "User").create(sample("User"))
+    other = rows_of(connection, "User").create(sample("User", id="o", email="o@example.com"))
     assert uuid.UUID(user.uuid) != uuid.UUID(other.uuid)
-    assert connection.repository("User").find_or_fail("u").uuid == user.uuid
-    assert not hasattr(connection.repository("Category").create(name="x"), "created_at")
+    assert rows_of(connection, "User").find_or_fail("u").uuid == user.uuid
+    assert not hasattr(rows_of(connection, "Category").create(name="x"), "created_at")
 
 
 @pytest.mark.parametrize("model", sorted(BINNED))
 def test_rows_go_into_the_bin_and_come_back(
     connection: Connection, hands: ManualClock, model: str
 ) -> None:
-    repository = connection.repository(model)
+    repository = rows_of(connection, model)
     row = repository.create(sample(model))
     row.delete()
     assert repository.find(row.id) is None
     assert list(repository.query().scan()) == []
-    trashed = repository.query().only_trashed().find(row.id)
+    trashed = repository.query().only_trashed().find_or_fail(row.id)
     assert trashed == repository.query().with_trashed().find(row.id) == row
     assert getattr(trashed, BINNED[model]) is not None
     trashed.restore()
@@ -218,7 +219,7 @@ def test_rows_go_into_the_bin_and_come_back(
 
 def test_expired_rows_are_not_found(connection: Connection, hands: ManualClock) -> None:
     """Under the name that the trait gives the column; keys and unique values are free again."""
-    vouchers = connection.repository("Voucher")
+    vouchers = rows_of(connection, "Voucher")
     row = vouchers.create(sample("Voucher"))
     assert vouchers.query().where(code="ABCD1234").first() == row
     hands.sleep(3601)
@@ -227,13 +228,13 @@ def test_expired_rows_are_not_found(connection: Connection, hands: ManualClock) 
     assert vouchers.query().where(variety="voucher").get() == []
     again = vouchers.create(sample("Voucher", expires_at=None))
     assert vouchers.find("v") == again
-    visit = connection.repository("Visit").create(sample("Visit", ttl=SECOND))
-    assert connection.repository("Visit").find("s", NOON) is None
+    visit = rows_of(connection, "Visit").create(sample("Visit", ttl=SECOND))
+    assert rows_of(connection, "Visit").find("s", NOON) is None
     assert visit.ttl == SECOND
 
 
 def test_versions_refuse_a_save_of_what_is_stale(connection: Connection) -> None:
-    payments = connection.repository("Payment")
+    payments = rows_of(connection, "Payment")
     first = payments.create(sample("Payment"))
     second = payments.find_or_fail("p")
     first.update(amount=Decimal(6))
@@ -247,7 +248,7 @@ def test_versions_refuse_a_save_of_what_is_stale(connection: Connection) -> None
 
 
 def test_rows_lie_at_the_keys_that_a_file_gives(connection: Connection) -> None:
-    visits = connection.repository("Visit")
+    visits = rows_of(connection, "Visit")
     row = visits.create(sample("Visit"))
     path = visits.plan.paths
     assert [str(one) for one in path[:2]] == [
@@ -267,7 +268,7 @@ def test_rows_lie_at_the_keys_that_a_file_gives(connection: Connection) -> None:
 
 
 def test_rows_of_several_keys_are_told_apart_by_each(connection: Connection) -> None:
-    counts = connection.repository("StockCount")
+    counts = rows_of(connection, "StockCount")
     day = dt.date(2026, 3, 1)
     keys = [("north", "p", day), ("north", "q", day), ("south", "p", day)]
     keys += [("north", "p", dt.date(2026, 3, 2))]
@@ -278,9 +279,9 @@ def test_rows_of_several_keys_are_told_apart_by_each(connection: Connection) -> 
 
 
 def test_a_tenant_sees_rows_of_its_own_alone(connection: Connection) -> None:
-    connection.repository("User").create(sample("User"))
-    other = connection.for_tenant("other").repository("User")
+    rows_of(connection, "User").create(sample("User"))
+    other = rows_of(connection.for_tenant("other"), "User")
     assert other.find("u") is None
     assert other.query().where(email="ann@example.com").first() is None
     other.create(sample("User"))
-    assert connection.repository("User").query().where(email="ann@example.com").count() == 1
+    assert rows_of(connection, "User").query().where(email="ann@example.com").count() == 1

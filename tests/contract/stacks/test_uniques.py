@@ -11,7 +11,7 @@ import pytest
 
 from orm.definitions import EntityDefinition
 from orm.records import Connection, UniqueError
-from tests.contract.stacks.samples import sample
+from tests.contract.stacks.samples import rows_of, sample
 
 UNIQUES: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {
     ("Category", ("name",)): {"id": "2"},
@@ -40,7 +40,9 @@ OTHERS: dict[str, Any] = {
 
 
 def test_every_unique_of_every_file_is_tried(models: Sequence[EntityDefinition]) -> None:
-    said = {(one.name, (each.name,)) for one in models for each in one.attributes if each.unique}
+    said: set[tuple[str, tuple[str, ...]]] = {
+        (one.name, (each.name,)) for one in models for each in one.attributes if each.unique
+    }
     said |= {(one.name, each.columns) for one in models for each in one.indexes if each.unique}
     assert said == set(UNIQUES)
 
@@ -53,7 +55,7 @@ def test_every_unique_of_every_file_is_tried(models: Sequence[EntityDefinition])
 def test_a_second_row_with_the_values_is_refused(
     connection: Connection, model: str, columns: tuple[str, ...]
 ) -> None:
-    rows = connection.repository(model)
+    rows = rows_of(connection, model)
     first = rows.create(sample(model))
     second = sample(model, **UNIQUES[model, columns])
     with pytest.raises(UniqueError) as refused:
@@ -77,18 +79,18 @@ def _values(row: Any, columns: tuple[str, ...], changed: dict[str, Any]) -> dict
 
 
 def test_letters_of_both_cases_are_the_same_where_the_file_says_so(connection: Connection) -> None:
-    tags = connection.repository("Tag")
+    tags = rows_of(connection, "Tag")
     tag = tags.create(label="Garden")
     with pytest.raises(UniqueError):
         tags.create(label="GARDEN")
     assert tags.query().where(label="gArDen").get() == [tag]
-    teams = connection.repository("Team")
+    teams = rows_of(connection, "Team")
     teams.create(name="Sales")
     teams.create(name="SALES")
 
 
 def test_a_row_in_the_bin_keeps_its_values(connection: Connection) -> None:
-    products = connection.repository("Product")
+    products = rows_of(connection, "Product")
     row = products.create(sample("Product"))
     row.delete()
     with pytest.raises(UniqueError):
@@ -98,7 +100,7 @@ def test_a_row_in_the_bin_keeps_its_values(connection: Connection) -> None:
 
 
 def test_of_many_rivals_one_wins(connection: Connection) -> None:
-    users = connection.repository("User")
+    users = rows_of(connection, "User")
 
     def rival(n: int) -> bool:
         try:
