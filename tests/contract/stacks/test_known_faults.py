@@ -13,6 +13,7 @@ from orm import create_table, delete_table
 from orm.clock import SystemClock
 from orm.config import SingleTableConfig
 from orm.driver import Driver, MeteredDriver
+from orm.errors import ConfigurationError
 from orm.records import Connection, Repository
 from orm.stacks import StacksModelParser
 from orm.validation import InvalidRowError
@@ -160,5 +161,36 @@ def test_a_foreign_key_holds_the_key_of_the_other_row(
 @pytest.mark.xfail(strict=True, reason="only guarded is asked, not fillable")
 def test_only_what_is_fillable_is_filled(bench: Bench) -> None:
     things = bench.things("name: { fillable: true }, isAdmin: { default: false }")
-    with pytest.raises(Exception, match=r"Thing\.is_admin: "):
+    with pytest.raises(ConfigurationError, match=r"Thing\.is_admin: "):
         things.create(name="n", is_admin=True)
+
+
+@pytest.mark.xfail(strict=True, reason="a bare KeyError")
+@pytest.mark.parametrize("kind", ["hasMany", "morphMany"])
+def test_a_relation_to_what_is_not_there_is_refused_by_name(bench: Bench, kind: str) -> None:
+    """As `belongsTo` is: planning goes on without it, and says so."""
+    things = bench.things("name: {}", f"{kind}: ['Token']")
+    assert {one.code for one in things.connection.plan.findings} == {"dangling"}
+    with pytest.raises(ConfigurationError, match="Token: is no model that is registered here"):
+        things.create(name="n").load("tokens")
+
+
+@pytest.mark.xfail(strict=True, reason="the key of an edge that is declared is another")
+def test_a_pair_is_attached_once_also_over_a_model_of_the_edge(bench: Bench) -> None:
+    edge = "export default { name: 'TagThing', belongsTo: ['Thing', 'Tag'] }"
+    tag = "export default { name: 'Tag', attributes: { label: {} } }"
+    connection = bench.connection(model("name: {}", "belongsToMany: ['Tag']"), tag, edge)
+    thing = rows_of(connection, "Thing").create(name="n")
+    first = rows_of(connection, "Tag").create(label="a")
+    assert thing.related("tags").attach(first) == [first.id]
+    assert thing.related("tags").attach(first) == []
+    assert len(thing.load("tags").tags) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="the attribute hides the relation, and nothing says so")
+def test_an_attribute_and_a_relation_of_one_name_are_reported(bench: Bench) -> None:
+    connection = bench.connection(
+        model("author: { fillable: true }", "belongsTo: ['Author']"),
+        "export default { name: 'Author' }",
+    )
+    assert any("author" in str(one) for one in connection.plan.findings)
