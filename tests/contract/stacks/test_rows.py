@@ -131,8 +131,8 @@ def test_what_is_not_given_is_as_the_file_says(connection: Connection) -> None:
     assert found["User"].settings == {"theme": "dark", "tags": []}
     assert found["Visit"].seconds == 0
     assert found["Voucher"].variety == "voucher"  # its own, in the place of the product's
-    found["User"].settings["tags"].append("new")
-    found["User"].save()
+    made["User"].settings["tags"].append("new")
+    made["User"].save()
     other = rows_of(connection, "User").create(sample("User", id="o", email="o@example.com"))
     assert other.settings == {"theme": "dark", "tags": []}
     assert rows_of(connection, "User").find_or_fail("u").settings["tags"] == ["new"]
