@@ -39,6 +39,7 @@ SYNONYMS: Final = {
 RULE_HINT: Final = "write 'required|min:3', a list of names or a list of (method, arguments)"
 
 _SPREAD_LISTS: Final = frozenset({"enum", "in", "not_in", "starts_with", "ends_with"})
+_NESTED: Final = frozenset({"each", "of"})
 _NUMERIC: Final = frozenset(
     [
         "between",
@@ -115,6 +116,8 @@ def rule_call(name: str, arguments: list[Any] | tuple[Any, ...]) -> RuleCall:
     values = tuple(_argument(one) for one in arguments)
     if name in _SPREAD_LISTS and len(values) == 1 and isinstance(values[0], list):
         values = tuple(values[0])
+    if name in _NESTED and len(values) == 1 and isinstance(values[0], tuple):
+        values = values[0]  # `array().of(string().min(1))`: the inner chain's rules
     return RuleCall(name, values)
 
 

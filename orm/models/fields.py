@@ -34,6 +34,14 @@ _FAITHFUL: Final = frozenset({str, int, bool, float, bytes, Decimal, dt.datetime
 _COMPARABLE: Final = frozenset({str, int, bool, float, bytes, dt.datetime, dt.date})
 
 
+# Types whose values may be written as another: 0.5 for a decimal, a text for a date.
+_MEANT: Final[dict[Any, tuple[type, ...]]] = {
+    Decimal: (int, float),
+    dt.date: (str,),
+    dt.datetime: (str,),
+}
+
+
 class Field:
     """One field of a model.
 
@@ -58,6 +66,15 @@ class Field:
         self._encode = None if self.faithful is None else encoder_of(kind)
         self._members = _faithful_members(kind)
         self._encode_member = None if self._members is None else encoder_of(self._members[1])
+
+    @property
+    def settles(self) -> bool:
+        """Whether a value of another type may mean one of the field's."""
+        return self.faithful in _MEANT
+
+    def settled(self, value: Any) -> Any:
+        """A number or a text that means a value of the field's type as that value."""
+        return settled(value, self.faithful)
 
     def default(self) -> Any:
         """What the field is where nothing was said; None for a required field."""
@@ -146,6 +163,18 @@ class Field:
                 "take str, int, Decimal, float, bool, bytes, date, datetime, UUID and Enum",
             )
         return KeyPart(self.path, kind, optional, text, hidden=self.hidden)
+
+
+def settled(value: Any, kind: Any) -> Any:
+    """What a value means as one of type `kind`; itself where it means none."""
+    if type(value) not in _MEANT.get(kind, ()):
+        return value
+    if kind is Decimal:
+        return Decimal(repr(value))  # of 0.1 the number that was written, not the one nearest to it
+    try:
+        return kind.fromisoformat(value)
+    except ValueError:
+        return value
 
 
 def alike(wire: AttributeValue, other: AttributeValue) -> bool:

@@ -105,6 +105,7 @@ class Repository(Generic[R]):
         self._immutable = frozenset(
             name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
         )
+        self._settled = [(n, one) for n, one in self.layout.fields.items() if one.settles]
         infos = msgspec.structs.fields(model)  # evaluates annotations, so never while saving
         self._none_is_absent = frozenset(info.name for info in infos if info.default is None)
         self._required = tuple(info.name for info in infos if info.required)
@@ -201,6 +202,7 @@ class Repository(Generic[R]):
         if draft is None:
             return None
         self._validator.validate(draft.judged, but_not=self._but_not(record))
+        self._settle(record, draft.values)
         return self._pending(record, draft)
 
     async def save_async(self, record: R) -> None:
@@ -208,7 +210,16 @@ class Repository(Generic[R]):
         draft = self._drafted(record)
         if draft is not None:
             await self._validator.validate_async(draft.judged, but_not=self._but_not(record))
+            self._settle(record, draft.values)
             await asyncio.to_thread(self._carry_out, [self._pending(record, draft)])
+
+    def _settle(self, record: R, values: dict[str, Any]) -> None:
+        """Let values that passed be of their fields' types: 0.5 a decimal, a text a date."""
+        for name, field in self._settled:
+            value = values[name]
+            if (plain := field.settled(value)) is not value:
+                values[name] = plain
+                setattr(record, name, plain)
 
     def _drafted(self, record: R) -> _Draft | None:
         """What is to be written of a row, to be validated; None where nothing has changed."""

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from orm import delete_table
+from orm.clock import SystemClock
+from orm.config import SingleTableConfig
 from orm.definitions import EntityDefinition
+from orm.driver import Driver
 from orm.records import Connection
 from orm.stacks import Parsed, StacksModelParser
-from tests.contract.records.conftest import connection, hands, meter, tenant
+from tests.conftest import fresh_config
+from tests.contract.records.conftest import connection, hands, meter
+from tests.contract.stacks.bench import Bench
 from tests.contract.stacks.stocked import Shop, stock
 
 __all__ = ["connection", "hands", "meter", "tenant"]
 
 FOLDER = Path(__file__).parent / "models"
+
+
+@pytest.fixture
+def tenant(config: SingleTableConfig) -> str | None:
+    """One where all is renamed. The records' suite tries each with each; here it would be the
+    same files twice more."""
+    return None if config.pk == "pk" else "acme"
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +47,11 @@ def models(parsed: Parsed) -> Sequence[EntityDefinition]:
 def shop(connection: Connection) -> Shop:
     """Rows of every model, and what is attached to what."""
     return stock(connection, seed=4)
+
+
+@pytest.fixture
+def bench(driver: Driver) -> Iterator[Bench]:
+    """A table for a file of the test's own; of its names the shop's tests say enough."""
+    config = fresh_config()
+    yield Bench(driver, config)
+    delete_table(driver, config.table, SystemClock())

@@ -228,9 +228,9 @@ def test_expired_rows_are_not_found(connection: Connection, hands: ManualClock) 
     assert vouchers.query().where(variety="voucher").get() == []
     again = vouchers.create(sample("Voucher", expires_at=None))
     assert vouchers.find("v") == again
-    visit = rows_of(connection, "Visit").create(sample("Visit", ttl=SECOND))
+    visit = rows_of(connection, "Visit").create(sample("Visit", expires_at=SECOND))
     assert rows_of(connection, "Visit").find("s", NOON) is None
-    assert visit.ttl == SECOND
+    assert visit.expires_at == SECOND
 
 
 def test_versions_refuse_a_save_of_what_is_stale(connection: Connection) -> None:

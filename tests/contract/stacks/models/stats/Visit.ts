@@ -12,7 +12,7 @@ const Visit: Model = {
     gsi1sk: ({ at }: any) => `${PREFIX}#` + at,
   },
   indexes: [{ name: 'visits_page', columns: ['site_id', 'path', 'at'] }],
-  traits: { useTtl: true },
+  traits: { useTtl: { attributeName: 'expires_at' } },
   attributes: {
     siteId: { fillable: true, validation: { rule: 'string|required' } },
     at: { fillable: true, cast: 'datetime', required: true },
