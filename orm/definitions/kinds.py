@@ -66,6 +66,7 @@ _IMPLIED: Final = frozenset(
     [
         "alpha",
         "alpha_num",
+        "contains",
         "email",
         "ends_with",
         "ip",

@@ -17,6 +17,7 @@ import msgspec
 
 from orm.definitions import AttributeDefinition, EntityDefinition, Unresolved
 from orm.definitions.entity import Kind
+from orm.errors import ConfigurationError
 from orm.indexes import EntityPlan
 from orm.models.fields import settled
 from orm.records.attr import AttributeOptions
@@ -115,7 +116,14 @@ def _type(attribute: AttributeDefinition, pointing: Kind | None, *, keyed: bool,
 
 def _keyed_type(attribute: AttributeDefinition) -> Any:
     kinds = {type(choice) for choice in attribute.choices}
-    return Literal[attribute.choices] if len(kinds) == 1 else str
+    if len(kinds) > 1:
+        named = " and ".join(sorted(kind.__name__ for kind in kinds))
+        raise ConfigurationError(
+            attribute.declared,
+            f"stands in a key, and its choices are {named}, which have no order among them",
+            "make the choices of one type, or leave it out of the index",
+        )
+    return Literal[attribute.choices] if kinds else str
 
 
 def _options(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 
 from orm.definitions import EntityDefinition
+from orm.definitions.filling import guarded
 from orm.definitions.names import nearest
 from orm.errors import (
     ConfigurationError,
@@ -99,9 +100,8 @@ class Repository(Generic[R]):
         self._defaults = [one for one in scopes_of(model).values() if one.default]
         self._fields = frozenset(self.layout.fields)
         known = {one.name: one for one in definition.attributes}
-        self._guarded = frozenset(
-            name for name, one in known.items() if one.guarded or name in _trait_names(definition)
-        )
+        keys = (*plan.identity, *self.layout.key_fields)
+        self._guarded = guarded(definition, keys) | _trait_names(definition)
         self._immutable = frozenset(
             name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
         )
@@ -156,7 +156,7 @@ class Repository(Generic[R]):
                 raise ConfigurationError(
                     f"{self.definition.name}.{name}",
                     "is guarded: create, fill and update do not set it",
-                    f"set it on the row: row.{name} = …",
+                    f"declare it fillable, or set it on the row: row.{name} = …",
                 )
 
     def _check_known(self, names: Iterable[str]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from orm.definitions import DefinitionError
+from orm.errors import ConfigurationError
+from orm.records import Connection
 from orm.validation import InvalidRowError
-from tests.contract.stacks.bench import Bench, model
+from tests.contract.stacks.bench import Bench, model, parsed
 from tests.contract.stacks.samples import rows_of
 
 
@@ -87,3 +92,85 @@ def test_a_foreign_key_of_which_nothing_is_said_is_of_the_type_of_the_key(bench:
     assert made.thing_id == 7
     assert thing.load("children").children == [made]
     assert made.load("thing").thing == thing
+
+
+@pytest.mark.parametrize("given", [{"is_admin": True}, {"name": "n", "is_admin": True}])
+def test_only_what_is_fillable_is_filled(bench: Bench, given: dict[str, Any]) -> None:
+    things = bench.things("name: { fillable: true }, isAdmin: { default: false }")
+    with pytest.raises(ConfigurationError, match=r"Thing\.is_admin: is guarded"):
+        things.create(given)
+    row = things.create(id="1", name="n")  # a key has to be given
+    for refused in (row.fill, row.update):
+        with pytest.raises(ConfigurationError, match=r"Thing\.is_admin: is guarded"):
+            refused(given)
+    row.is_admin = True
+    row.save()
+    assert things.find_or_fail("1").is_admin is True
+
+
+def test_where_nothing_is_fillable_all_is_but_what_is_guarded(bench: Bench) -> None:
+    """A foreign key that a relation brings says nothing of the others."""
+    things = bench.things("name: {}, rank: { guarded: true }", "belongsTo: ['Owner']")
+    assert things.create(name="n", owner_id="o").name == "n"
+    with pytest.raises(ConfigurationError, match=r"Thing\.rank: is guarded"):
+        things.create(rank=1)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ("pin: { encrypted: true }", "Thing.pin: is declared encrypted, which is not built yet"),
+        ("pin: { cast: 'encrypted' }", "Thing.pin: is declared encrypted, which is not built"),
+        ("owner: {}", "Thing.owner: is an attribute and a relation"),
+        ("pin: 'string|confirmed'", "Thing.pin: is to be confirmed by pin_confirmation"),
+        ("size: { default: 1, rule: 'integer|min:2' }", "Thing.size: has a default that its own"),
+        ("size: { default: 'x', rule: 'integer' }", "Thing.size: has a default that its own"),
+    ],
+)
+def test_what_could_not_be_kept_is_not_registered(bench: Bench, attributes: str, said: str) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        Connection(bench.driver, bench.config).register(
+            *parsed(model(attributes, "belongsTo: ['Owner']"))
+        )
+
+
+def test_a_default_may_depend_on_other_attributes(bench: Bench) -> None:
+    """Whether it is right is known only when there is a row."""
+    things = bench.things("one: { default: 'a', rule: 'string|same:other' }, other: {}")
+    assert things.create(other="a").one == "a"
+
+
+def test_choices_of_several_types_stand_in_no_key(bench: Bench) -> None:
+    text = model(
+        "state: { validation: { rule: schema.enum([1, 'a']) } }",
+        "indexes: [{ name: 'things_state', columns: ['state'] }]",
+    )
+    with pytest.raises(ConfigurationError, match="state: stands in a key, and its choices are int"):
+        bench.connection(text)
+
+
+@pytest.mark.parametrize("name", ["$type", "'2fa'", "__id"])
+def test_what_is_no_name_of_an_attribute_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no name of an attribute"):
+        parsed(model(f"{name}: {{}}"))
+
+
+@pytest.mark.parametrize(
+    ("chain", "right", "wrong"),
+    [
+        ("number().positive()", Decimal(1), Decimal(0)),
+        ("integer().negative()", -1, 0),
+        ("integer().divisibleBy(5)", 10, 7),
+        ("string().equals('yes')", "yes", "no"),
+        ("string().contains('@')", "a@b", "ab"),
+        ("time()", "23:59", "24:00"),
+        ("any()", "x", None),
+        ("string().required('Give one')", "x", None),
+    ],
+)
+def test_methods_of_chains_are_rules(bench: Bench, chain: str, right: Any, wrong: Any) -> None:
+    things = bench.things(f"it: {{ validation: {{ rule: schema.{chain} }} }}")
+    assert things.find_or_fail(things.create(it=right).id).it == right
+    if "any" not in chain:
+        with pytest.raises(InvalidRowError, match="Give one" if "required" in chain else "it"):
+            things.create(it=wrong)
