@@ -17,7 +17,7 @@ import msgspec
 from orm.records import Connection
 from tests.contract.stacks.samples import NOON, SECOND, rows_of
 
-ROWS: Final = 52
+ROWS: Final = 32
 """Of each model that has an index."""
 
 
