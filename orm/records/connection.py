@@ -30,7 +30,6 @@ from orm.records.declared import definition_of
 from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel, Place
-from orm.records.registrable import check_registrable
 from orm.records.repository import Repository, validator_of
 from orm.records.resolver import RelationshipResolver
 from orm.records.transaction import Transaction
@@ -108,8 +107,7 @@ class Connection:
         """
         for model in models:
             definition = _defined(model)
-            # made again later: what is wrong is told here
-            check_registrable(definition, validator_of(definition, self))
+            validator_of(definition, self)  # made again later: what is wrong is told here
             self._schema.add(definition, model if isinstance(model, type) else None)
 
     @property

@@ -37,6 +37,7 @@ from orm.records.saving import WRITTEN, Change, Insert, Removal, Rows
 from orm.records.scopes import scopes_of
 from orm.requests import GetItem, Item
 from orm.validation import Validator
+from orm.validation.registrable import check_registrable
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
@@ -657,14 +658,17 @@ def validator_of(definition: EntityDefinition, connection: Connection) -> Valida
 
     Raises:
         InvalidRuleError: a rule does not exist, or takes other arguments.
+        DefinitionError: it says what cannot be kept.
     """
-    return Validator.of(
+    validator = Validator.of(
         definition,
         clock=connection.clock,
         skip=("unique", "immutable"),
         rules=connection.rules,
         lookup=connection,
     )
+    check_registrable(definition, validator)
+    return validator
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:

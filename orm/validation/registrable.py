@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from orm.definitions import DefinitionError, EntityDefinition
 from orm.definitions.entity import AttributeDefinition
-from orm.validation import Validator
+from orm.validation.validator import Validator
 
 
 def check_registrable(definition: EntityDefinition, validator: Validator) -> None:
