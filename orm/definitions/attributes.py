@@ -137,10 +137,22 @@ def _validation(section: Section) -> tuple[tuple[RuleCall, ...], dict[str, str]]
     except RuleFormError as error:
         place = next((s for n, s in inner.spelling.items() if n in ("rule", "rules")), "validation")
         raise inner.refuse(str(error), RULE_HINT, place) from error
-    messages = _messages(inner, rules)
+    messages = {**_said(rules), **_messages(inner, rules)}
+    rules = tuple(RuleCall("required") if _says(rule) else rule for rule in rules)
     if inner is not section:
         _refuse_rest(inner)
     return rules, messages
+
+
+def _says(rule: RuleCall) -> bool:
+    """Whether this is `required('Give a name')`, whose argument is its message."""
+    return (
+        rule.name == "required" and len(rule.arguments) == 1 and isinstance(rule.arguments[0], str)
+    )
+
+
+def _said(rules: tuple[RuleCall, ...]) -> dict[str, str]:
+    return {rule.name: str(rule.arguments[0]) for rule in rules if _says(rule)}
 
 
 def _is_validation(value: Mapping[str, Any]) -> bool:

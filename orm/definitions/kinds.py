@@ -60,10 +60,13 @@ KINDS: Final[dict[str, Kind]] = {
     "varchar": "string",
 }
 
+_WIDER: Final = frozenset({"float", "number"})
+
 _IMPLIED: Final = frozenset(
     [
         "alpha",
         "alpha_num",
+        "contains",
         "email",
         "ends_with",
         "ip",
@@ -80,9 +83,9 @@ _IMPLIED: Final = frozenset(
 def kind_of(rules: Iterable[RuleCall], cast: str | None, declared_type: str | None) -> Kind:
     """What an attribute with these holds; `any` where none of them says."""
     names = [rule.name for rule in rules]
-    for name in names:
-        if name in KINDS:
-            return KINDS[name]
+    if kinds := [KINDS[name] for name in names if name in KINDS]:
+        # `number().integer()`: the narrower, or what is written would not be what is read
+        return "integer" if kinds[0] in _WIDER and "integer" in kinds else kinds[0]
     for said in (cast, declared_type):
         if said and (kind := _named(said)):
             return kind

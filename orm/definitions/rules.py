@@ -26,6 +26,8 @@ SYNONYMS: Final = {
     "alpha_numeric": "alpha_num",
     "bool": "boolean",
     "date_time": "datetime",
+    "divisible_by": "multiple_of",
+    "equals": "in",
     "int": "integer",
     "matches": "regex",
     "min_length": "min",
@@ -36,9 +38,17 @@ SYNONYMS: Final = {
 }
 """Names that say the same as another."""
 
+_SHORT: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
+    "negative": ("lt", (0,)),
+    "positive": ("gt", (0,)),
+    "time": ("regex", (r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z",)),
+}
+"""Names that say another with these arguments."""
+
 RULE_HINT: Final = "write 'required|min:3', a list of names or a list of (method, arguments)"
 
 _SPREAD_LISTS: Final = frozenset({"enum", "in", "not_in", "starts_with", "ends_with"})
+_NESTED: Final = frozenset({"each", "of"})
 _NUMERIC: Final = frozenset(
     [
         "between",
@@ -112,9 +122,13 @@ def rule_call(name: str, arguments: list[Any] | tuple[Any, ...]) -> RuleCall:
     """One rule, its name as all call it and its arguments as values."""
     name = snake_case(name)
     name = SYNONYMS.get(name, name)
+    if name in _SHORT and not arguments:
+        return RuleCall(*_SHORT[name])
     values = tuple(_argument(one) for one in arguments)
     if name in _SPREAD_LISTS and len(values) == 1 and isinstance(values[0], list):
         values = tuple(values[0])
+    if name in _NESTED and len(values) == 1 and isinstance(values[0], tuple):
+        values = values[0]  # `array().of(string().min(1))`: the inner chain's rules
     return RuleCall(name, values)
 
 
@@ -146,6 +160,8 @@ def _from_text(said: RuleCall) -> RuleCall:
     name = SYNONYMS.get(name, name)
     if not name:
         raise RuleFormError(f"holds a rule that has no name, with {said.arguments!r}")
+    if name in _SHORT and not said.arguments:
+        return RuleCall(*_SHORT[name])
     values = (_number(one) if name in _NUMERIC else one for one in said.arguments)
     return RuleCall(name, tuple(values))
 

@@ -35,6 +35,14 @@ _FAITHFUL: Final = frozenset({str, int, bool, float, bytes, Decimal, dt.datetime
 _COMPARABLE: Final = frozenset({str, int, bool, float, bytes, dt.datetime, dt.date})
 
 
+# Types whose values may be written as another: 0.5 for a decimal, a text for a date.
+_MEANT: Final[dict[Any, tuple[type, ...]]] = {
+    Decimal: (int, float),
+    dt.date: (str,),
+    dt.datetime: (str,),
+}
+
+
 class Field:
     """One field of a model.
 
@@ -61,6 +69,15 @@ class Field:
         self._encode = None if self.faithful is None else encoder_of(kind)
         self._members = None if self.cast is not None else _faithful_members(kind)
         self._encode_member = None if self._members is None else encoder_of(self._members[1])
+
+    @property
+    def settles(self) -> bool:
+        """Whether a value of another type may mean one of the field's."""
+        return self.faithful in _MEANT
+
+    def settled(self, value: Any) -> Any:
+        """A number or a text that means a value of the field's type as that value."""
+        return settled(value, self.faithful)
 
     def default(self) -> Any:
         """What the field is where nothing was said; None for a required field."""
@@ -183,6 +200,18 @@ class Field:
 
         # of a kind of its own, so that no value is taken for what is stored
         return KeyPart(self.path, type(self.cast), self._optional, of_cast, hidden=self.hidden)
+
+
+def settled(value: Any, kind: Any) -> Any:
+    """What a value means as one of type `kind`; itself where it means none."""
+    if type(value) not in _MEANT.get(kind, ()):
+        return value
+    if kind is Decimal:
+        return Decimal(repr(value))  # of 0.1 the number that was written, not the one nearest to it
+    try:
+        return kind.fromisoformat(value)
+    except ValueError:
+        return value
 
 
 def alike(wire: AttributeValue, other: AttributeValue) -> bool:

@@ -11,13 +11,15 @@ import datetime as dt
 from collections.abc import Collection
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 import msgspec
 
 from orm.definitions import AttributeDefinition, EntityDefinition, Unresolved
 from orm.definitions.entity import Kind
+from orm.errors import ConfigurationError
 from orm.indexes import EntityPlan
+from orm.models.fields import settled
 from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel, RecordMeta
 from orm.records.relations import relation_of
@@ -81,7 +83,8 @@ def model_of(blueprint: Blueprint) -> type[DynamoDBModel]:
         "__doc__": f"{definition.name}, as declared{_where(definition)}.",
     }
     namespace |= {
-        name: _options(_attribute(definition, name), blueprint.own) for name in blueprint.types
+        name: _options(_attribute(definition, name), kind, blueprint.own)
+        for name, kind in blueprint.types.items()
     }
     namespace |= {
         relation.name: relation_of(relation.kind)(relation.kind, relation.model or None)
@@ -113,11 +116,20 @@ def _type(attribute: AttributeDefinition, pointing: Kind | None, *, keyed: bool,
 
 def _keyed_type(attribute: AttributeDefinition) -> Any:
     kinds = {type(choice) for choice in attribute.choices}
-    return Literal[attribute.choices] if len(kinds) == 1 else str
+    if len(kinds) > 1:
+        named = " and ".join(sorted(kind.__name__ for kind in kinds))
+        raise ConfigurationError(
+            attribute.declared,
+            f"stands in a key, and its choices are {named}, which have no order among them",
+            "make the choices of one type, or leave it out of the index",
+        )
+    return Literal[attribute.choices] if kinds else str
 
 
-def _options(attribute: AttributeDefinition, own: Collection[str]) -> AttributeOptions:
-    default = attribute.default
+def _options(
+    attribute: AttributeDefinition, declared: Any, own: Collection[str]
+) -> AttributeOptions:
+    default = settled(attribute.default, _alone(declared))
     given: dict[str, Any] = {"hidden": attribute.hidden}
     if default is msgspec.UNSET or isinstance(default, Unresolved):
         if attribute.name not in own:
@@ -127,3 +139,9 @@ def _options(attribute: AttributeDefinition, own: Collection[str]) -> AttributeO
     else:
         given["default"] = default
     return AttributeOptions(**given)
+
+
+def _alone(declared: Any) -> Any:
+    """`T` of `T | None`."""
+    others = [one for one in get_args(declared) if one is not type(None)]
+    return others[0] if len(others) == 1 else declared

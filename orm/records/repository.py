@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 
 from orm.definitions import EntityDefinition
+from orm.definitions.filling import guarded
 from orm.definitions.names import nearest
 from orm.errors import (
     ConfigurationError,
@@ -37,6 +38,7 @@ from orm.records.saving import WRITTEN, Change, Insert, Removal, Rows
 from orm.records.scopes import scopes_of
 from orm.requests import GetItem, Item
 from orm.validation import Validator
+from orm.validation.registrable import check_registrable
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
@@ -105,12 +107,12 @@ class Repository(Generic[R]):
         self._defaults = [one for one in scopes_of(model).values() if one.default]
         self._fields = frozenset(self.layout.fields)
         known = {one.name: one for one in definition.attributes}
-        self._guarded = frozenset(
-            name for name, one in known.items() if one.guarded or name in _trait_names(definition)
-        )
+        keys = (*plan.identity, *self.layout.key_fields)
+        self._guarded = guarded(definition, keys) | _trait_names(definition)
         self._immutable = frozenset(
             name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
         )
+        self._settled = [(n, one) for n, one in self.layout.fields.items() if one.settles]
         infos = msgspec.structs.fields(model)  # evaluates annotations, so never while saving
         self._none_is_absent = frozenset(info.name for info in infos if info.default is None)
         self._required = tuple(info.name for info in infos if info.required)
@@ -161,7 +163,7 @@ class Repository(Generic[R]):
                 raise ConfigurationError(
                     f"{self.definition.name}.{name}",
                     "is guarded: create, fill and update do not set it",
-                    f"set it on the row: row.{name} = …",
+                    f"declare it fillable, or set it on the row: row.{name} = …",
                 )
 
     def _check_known(self, names: Iterable[str]) -> None:
@@ -207,6 +209,7 @@ class Repository(Generic[R]):
         if draft is None:
             return None
         self._validator.validate(draft.judged, but_not=self._but_not(record))
+        self._settle(record, draft.values)
         return self._pending(record, draft)
 
     async def save_async(self, record: R) -> None:
@@ -214,7 +217,16 @@ class Repository(Generic[R]):
         draft = self._drafted(record)
         if draft is not None:
             await self._validator.validate_async(draft.judged, but_not=self._but_not(record))
+            self._settle(record, draft.values)
             await asyncio.to_thread(self._carry_out, [self._pending(record, draft)])
+
+    def _settle(self, record: R, values: dict[str, Any]) -> None:
+        """Let values that passed be of their fields' types: 0.5 a decimal, a text a date."""
+        for name, field in self._settled:
+            value = values[name]
+            if (plain := field.settled(value)) is not value:
+                values[name] = plain
+                setattr(record, name, plain)
 
     def _drafted(self, record: R) -> _Draft | None:
         """What is to be written of a row, to be validated; None where nothing has changed."""
@@ -677,14 +689,17 @@ def validator_of(definition: EntityDefinition, connection: Connection) -> Valida
 
     Raises:
         InvalidRuleError: a rule does not exist, or takes other arguments.
+        DefinitionError: it says what cannot be kept.
     """
-    return Validator.of(
+    validator = Validator.of(
         definition,
         clock=connection.clock,
         skip=("unique", "immutable"),
         rules=connection.rules,
         lookup=connection,
     )
+    check_registrable(definition, validator)
+    return validator
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:

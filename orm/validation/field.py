@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from orm.definitions.entity import AttributeDefinition, RuleCall
+from orm.definitions.entity import AttributeDefinition, RuleCall, Unresolved
 from orm.validation.arguments import Target
 from orm.validation.context import AsyncLookup, Context, Lookup
 from orm.validation.errors import Failure, InvalidRuleError, kept
@@ -61,6 +61,7 @@ class Field:
         self.nullable = definition.nullable or any(isinstance(rule, Nullable) for rule in made)
         self._sort(made)
         self._must = definition.required
+        self._default = definition.default
         self._has_default = definition.default is not msgspec.UNSET
         self.optional = self._has_default or not (self._must or self._presence)
         self.awaited = self._find_awaited(lookup)
@@ -103,6 +104,15 @@ class Field:
             return self._of_none(context)
         found = self._broken(self._kinds, value, context)
         return found or self._broken([*self._presence, *self._rest], value, context)
+
+    def of_default(self, context: Context) -> Failures:
+        """What is wrong with the default, by the rules that need the value alone."""
+        default = self._default
+        if any(default is one for one in (None, msgspec.UNSET)) or isinstance(default, Unresolved):
+            return ()
+        alone = [rule for rule in self._rest if isinstance(rule, ValueRule)]
+        found = self._broken(self._kinds, default, context)
+        return found or self._broken(alone, default, context)
 
     def _of_none(self, context: Context) -> Failures:
         found = self._missing(None, context)

@@ -38,7 +38,8 @@ def build_confirmed(arguments: Arguments) -> ContextRule:
     """Given twice; the second time under a name that need be no attribute."""
     arguments.count(0, 1)
     usual = f"{arguments.target.attribute.name}_confirmation"
-    return _equals("confirmed", arguments.text(0) if arguments.values else usual)
+    said = arguments.text(0) if arguments.values else usual
+    return _equals("confirmed", arguments.sibling(said) or said)
 
 
 BUILDERS: Final = {

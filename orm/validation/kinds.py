@@ -142,6 +142,7 @@ def _is_name(name: object) -> bool:
 
 
 _KINDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "any": (lambda _value: True, ""),
     "array": (is_array, "must be a list"),
     "binary": (is_binary, "must be bytes"),
     "boolean": (is_boolean, "must be True or False"),

@@ -19,6 +19,8 @@ class Messages:
     def __init__(self, model: str, attribute: AttributeDefinition, rules: Registry) -> None:
         self._facts = {"attribute": attribute.declared or attribute.name, "model": model}
         self._texts = {rules.canonical(name): text for name, text in attribute.messages.items()}
+        if "in" in self._texts:  # `oneOf`, which is also what people call the choices of an enum
+            self._texts.setdefault("enum", self._texts["in"])
 
     def text(self, rule: str, facts: Mapping[str, object]) -> str | None:
         """What is said of `rule`, its placeholders filled in; None where nothing was declared."""

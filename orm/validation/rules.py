@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, cast, get_args
 import msgspec
 
 from orm.definitions.entity import Kind, RuleCall
+from orm.definitions.kinds import KINDS
 from orm.definitions.names import snake_case
 from orm.definitions.rules import SYNONYMS
 from orm.errors import ConfigurationError
@@ -34,6 +35,7 @@ AnyRule: TypeAlias = Rule | AsyncRule
 Builder: TypeAlias = Callable[[Arguments], AnyRule]
 
 ALIASES: Final[Mapping[str, str]] = {
+    **{name: kind for name, kind in KINDS.items() if name != kind and kind != "any"},
     **SYNONYMS,
     "gte": "min",
     "lte": "max",

@@ -63,12 +63,25 @@ def _bound(
         of, bound = scale.of, scale.bound(0)
 
         def accepts(value: Any) -> bool:
-            return (size := of(value)) is not None and holds(size, bound)
+            return (size := of(value)) is not None and holds(*_alike(size, bound))
 
         shown = arguments.values[0]
         return ValueRule(name, accepts, scale.told(how, shown), {fact: shown})
 
     return build
+
+
+def _alike(size: Number, bound: Number) -> tuple[Number, Number]:
+    """Both as they are written: to a decimal 0.1 is no binary fraction near it."""
+    if isinstance(size, Decimal) and isinstance(bound, float):
+        return size, Decimal(repr(bound))
+    if isinstance(bound, Decimal) and isinstance(size, float):
+        return Decimal(repr(size)), bound
+    return size, bound
+
+
+def _holds(compare: Callable[[Any, Any], bool], size: Number, bound: Number) -> bool:
+    return compare(*_alike(size, bound))
 
 
 def build_between(arguments: Arguments) -> ValueRule:
@@ -84,7 +97,8 @@ def _between(arguments: Arguments, name: str) -> ValueRule:
         raise ArgumentError(f"takes the smaller bound first, not {least} before {most}")
 
     def accepts(value: Any) -> bool:
-        return (size := of(value)) is not None and least <= size <= most
+        size = of(value)
+        return size is not None and _holds(ge, size, least) and _holds(le, size, most)
 
     shown = arguments.values
     facts = {"min": shown[0], "max": shown[1], "length": f"{shown[0]} to {shown[1]}"}

@@ -90,6 +90,18 @@ def build_starts_with(arguments: Arguments) -> ValueRule:
     )
 
 
+def build_contains(arguments: Arguments) -> ValueRule:
+    """Text that holds this."""
+    arguments.count(1, 1)
+    part = arguments.text(0)
+    return ValueRule(
+        "contains",
+        lambda value: isinstance(value, str) and part in value,
+        f"must contain {part}",
+        {"value": part},
+    )
+
+
 def build_ends_with(arguments: Arguments) -> ValueRule:
     """Text that ends with one of these."""
     arguments.count(1)
@@ -108,6 +120,7 @@ def _one_of(texts: tuple[str, ...]) -> str:
 
 BUILDERS: Final = {
     **dict.fromkeys(_FORMS, build_form),
+    "contains": build_contains,
     "ends_with": build_ends_with,
     "starts_with": build_starts_with,
     "uuid": build_uuid,

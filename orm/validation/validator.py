@@ -116,6 +116,11 @@ class Validator:
                 found[field.name] = failed
         return Errors(self.model, found)
 
+    def check_defaults(self) -> Errors:
+        """The errors of defaults, by the rules that need the value alone."""
+        found = ((one, one.of_default(self._context(one, {}, None))) for one in self._all)
+        return Errors(self.model, {one.name: failed for one, failed in found if failed})
+
     def _judge(
         self, values: Mapping[str, Any], only: Collection[str] | None, but_not: Any
     ) -> dict[str, Failures]:

@@ -38,6 +38,8 @@ def nested(depth: int) -> list[Any]:
 
 
 CASES: dict[str, list[Case]] = {
+    "any": [Case("any", ["a", 0, [], object()], [])],
+    "contains": [Case("contains:ab", ["ab", "xabx"], ["a", "AB", 7, ["ab"]])],
     "required": [Case("required", ["a", 0, False, [0], {"a": 1}], ["", "  ", [], {}])],
     "nullable": [Case("nullable", [None, "", 0], [])],
     "string": [Case("string", ["", "a", "é", "\n"], [1, b"a", ["a"], True, {}, "\ud800"])],

@@ -1,0 +1,28 @@
+// Rules as texts and as lists.
+export default {
+  name: 'Supplier',
+  table: 'suppliers',
+  attributes: {
+    slug: { fillable: true, unique: true, rule: 'required|slug|between:3,40' },
+    website: { fillable: true, rule: 'url' },
+    host: { fillable: true, rule: 'ip' },
+    reference: { fillable: true, rule: ['uuid'] },
+    ticket: { fillable: true, rule: ['ulid'] },
+    initials: { fillable: true, rule: 'alpha|length:2' },
+    account: { fillable: true, rule: 'alpha_num|starts_with:AC,SU|ends_with:X,9' },
+    tier: { fillable: true, rule: 'enum:gold,silver', default: 'silver' },
+    currency: { fillable: true, rule: 'string|in:GBP,EUR' },
+    language: { fillable: true, rule: 'string|not_in:xx,yy' },
+    discount: { fillable: true, rule: 'integer|between:0,50' },
+    rating: { fillable: true, rule: 'float|min:0|max:5' },
+    founded: { fillable: true, rule: 'date|before:2030-01-01|after:1800-01-01' },
+    contract: { fillable: true, rule: 'date|after:founded' },
+    phone: { fillable: true, rule: 'string|required_with:fax' },
+    fax: { fillable: true, rule: 'string|different:phone' },
+    reason: { fillable: true, rule: 'string|required_if:tier,gold' },
+    pin: { fillable: true, hidden: true, rule: 'string|length:4|confirmed:pin_again' },
+    pinAgain: { fillable: true, hidden: true, rule: 'string|same:pin' },
+    labels: { fillable: true, rule: 'array|max:3' },
+    teamId: { fillable: true, rule: 'string|nullable|exists:Team,id' },
+  },
+}
