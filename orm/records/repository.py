@@ -529,8 +529,7 @@ class Repository(Generic[R]):
         Raises:
             ConfigurationError: it has no such relation.
         """
-        name = relation.name if isinstance(relation, Relation) else relation
-        return Related(record, link_of(self, name))
+        return Related(record, link_of(self, relation))
 
     # --- finding ---
 

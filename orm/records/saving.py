@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
+
 from orm.codec import check_item_size
 from orm.config import SingleTableConfig
 from orm.errors import (

@@ -27,7 +27,7 @@ POST = {
     "name": "Post",
     "attributes": {
         "title": {"fillable": True, "validation": {"rule": "required|min:3"}},
-        "viewCount": {"default": 0, "validation": {"rule": "integer"}},
+        "viewCount": {"fillable": True, "default": 0, "validation": {"rule": "integer"}},
     },
     "belongsTo": ["User"],
     "traits": {"useSoftDeletes": True},
