@@ -174,3 +174,34 @@ def test_methods_of_chains_are_rules(bench: Bench, chain: str, right: Any, wrong
     if "any" not in chain:
         with pytest.raises(InvalidRowError, match="Give one" if "required" in chain else "it"):
             things.create(it=wrong)
+
+
+@pytest.mark.parametrize("kind", ["hasMany", "morphMany"])
+def test_a_relation_to_what_is_not_there_is_refused_by_name(bench: Bench, kind: str) -> None:
+    """As `belongsTo` is: planning goes on without it, and says so."""
+    things = bench.things("name: {}", f"{kind}: ['Token']")
+    assert {one.code for one in things.connection.plan.findings} == {"dangling"}
+    with pytest.raises(ConfigurationError, match="Token: is no model that is registered here"):
+        things.create(name="n").load("tokens")
+
+
+def test_a_pair_is_attached_once_also_over_a_model_of_the_edge(bench: Bench) -> None:
+    edge = "export default { name: 'TagThing', belongsTo: ['Thing', 'Tag'] }"
+    tag = "export default { name: 'Tag', attributes: { label: {} } }"
+    connection = bench.connection(model("name: {}", "belongsToMany: ['Tag']"), tag, edge)
+    thing = rows_of(connection, "Thing").create(name="n")
+    first = rows_of(connection, "Tag").create(label="a")
+    assert thing.related("tags").attach(first) == [first.id]
+    assert thing.related("tags").attach(first) == []
+    assert len(thing.load("tags").tags) == 1
+
+
+def test_a_pair_is_detached_also_over_a_model_of_the_edge(bench: Bench) -> None:
+    edge = "export default { name: 'TagThing', belongsTo: ['Thing', 'Tag'] }"
+    tag = "export default { name: 'Tag', attributes: { label: {} } }"
+    connection = bench.connection(model("name: {}", "belongsToMany: ['Tag']"), tag, edge)
+    thing = rows_of(connection, "Thing").create(name="n")
+    first = rows_of(connection, "Tag").create(label="a")
+    thing.related("tags").attach(first)
+    assert thing.related("tags").detach(first) == [first.id]
+    assert thing.related("tags").sync([first]).attached == [first.id]

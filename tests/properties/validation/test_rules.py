@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "before": ("now",),
     "between": (1, 3),
     "different": ("other",),
+    "contains": ("a",),
     "each": (RuleCall("string"), RuleCall("max", (2,))),
     "ends_with": ("a",),
     "enum": ("a", 1),
