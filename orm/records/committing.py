@@ -57,6 +57,11 @@ class Write(abc.ABC):
             OrmError: what a reason means, where making them anew does not help.
         """
 
+    @property
+    def is_left(self) -> bool:
+        """Whether nothing was written, since there was no reason for it any more."""
+        return False
+
     def recognises(self, stored: Item) -> bool:
         """Whether this very write made the stored item, and its answer was lost."""
         return False

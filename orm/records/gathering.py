@@ -78,6 +78,10 @@ class _Checked(Write):
                     one.check.refused(reasons[:1], error)
         return self.write.refused(reasons, error)
 
+    @property
+    def is_left(self) -> bool:
+        return self.write.is_left
+
     def recognises(self, stored: Item) -> bool:
         return self.write.recognises(stored)
 
@@ -106,25 +110,35 @@ class _Row:
         if not self.demands:
             return pending
         if pending is not None:
-            return Pending(_Checked(pending.write, self.demands), pending.done)
+            checked = _Checked(pending.write, self.demands)
+            return msgspec.structs.replace(pending, write=checked)
         first, *others = self.demands
         return Pending(_Checked(first.check, others), lambda: None)
 
     def _written(self) -> Pending | None:
         if self.gone:
-            return Pending(self.gone[0].write, _each(self.gone))
+            return msgspec.structs.replace(self.gone[0], done=_each(self.gone))
         if self.binned is not None:
-            if self.saved is not None:
-                _change(self.binned).new = {
-                    **_change(self.saved).new,
-                    **_change(self.binned).new,
-                }
-            return self.binned
+            return self.binned if self.saved is None else self._saved_and_binned()
         if len(self.emptied) > 1:
-            first, *others = (_change(one) for one in self.emptied)
-            new = {name: value for one in (first, *others) for name, value in one.new.items()}
-            return Pending(Change(first.rows, first.before, new, self.now), lambda: None)
+            return self._emptied()
         return next(iter(self.emptied), self.saved)
+
+    def _saved_and_binned(self) -> Pending:
+        assert self.saved is not None, "it is saved"
+        assert self.binned is not None, "it goes into the bin"
+        saved, binned = _change(self.saved), _change(self.binned)
+        binned.new = {**saved.new, **binned.new}
+        return msgspec.structs.replace(self.binned, after=(*self.saved.after, *self.binned.after))
+
+    def _emptied(self) -> Pending:
+        """One change for all reasons, each as long as it holds."""
+        changes = [_change(one) for one in self.emptied]
+        new = {name: value for one in changes for name, value in one.new.items()}
+        first = changes[0]
+        change = Change(first.rows, first.before, new, self.now)
+        change.only_while(hold for one in changes for hold in one.holds)
+        return Pending(change, lambda: None)
 
 
 class Gathering:
@@ -194,7 +208,8 @@ class Gathering:
                     "save it before, in a transaction of its own",
                 )
             if isinstance(one.write, Removal):
-                row.gone.append(one)
+                # the row that is meant goes whatever it hangs on
+                row.gone.insert(0 if key == own else len(row.gone), one)
             elif key != own:
                 row.emptied.append(one)
             elif not row.gone:

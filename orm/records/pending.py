@@ -40,15 +40,17 @@ def finish(connection: Connection, pending: Sequence[Pending]) -> None:
 
 
 def tell(pending: Sequence[Pending]) -> None:
-    """Let records know that they are written, then do what is to be done after.
+    """Let records know that they are written, then do what is to be done after. Rows that were
+    left as they are, are told nothing.
 
     Raises:
         Exception: the first that this raised; the rest is done all the same.
     """
-    for one in pending:
+    written = [one for one in pending if not one.write.is_left]
+    for one in written:
         one.done()
     failed: list[Exception] = []
-    for what in (what for one in pending for what in one.after):
+    for what in (what for one in written for what in one.after):
         try:
             what()
         except Exception as error:

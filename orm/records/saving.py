@@ -215,13 +215,18 @@ class RowWrite(Write):
         self._holds = list(holds)
 
     @property
+    def holds(self) -> Sequence[Hold]:
+        """Why it is written, where that is for another row's sake."""
+        return self._holds or ()
+
+    @property
     def is_left(self) -> bool:
         """Whether the row is left as it is, for it hangs on none of the others any more."""
         return self._holds is not None and all(one.on.is_left for one in self._holds)
 
     def held(self) -> set[str]:
         """The attributes by which the row hangs on others; parts of its key stay what they are."""
-        names = (name for one in self._holds or () for name in one.names)
+        names = (name for one in self.holds for name in one.names)
         return {*names}.difference(self.rows.layout.key_fields)
 
     def lose(self, stored: Item | None) -> list[Hold]:
@@ -510,4 +515,5 @@ def _still(before: Item, attribute: str) -> Condition:
 
 
 def _number(wire: AttributeValue | None) -> Any:
-    return None if wire is None else wire.get("N")
+    number = None if wire is None else wire.get("N")
+    return None if number is None else int(number)

@@ -228,3 +228,40 @@ def test_default_scopes_are_part_of_every_question(
     assert note.load("shelf").shelf is None
     shut.delete()
     assert notes.find(note.id) is None
+
+
+def test_a_transaction_runs_those_of_deletions_and_of_rows_that_are_checked(
+    connection: Connection, notes: Repository[Note]
+) -> None:
+    first, second, third = (notes.create(title="x") for _ in range(3))
+
+    def write() -> None:
+        with connection.transaction() as tx:
+            tx.force_delete(first)
+            tx.check(second, Note.title == "x")
+            second.title = "y"
+            tx.save(second)
+            third.title = "z"
+            tx.save(third)
+            tx.delete(third)
+
+    done = [one for one in heard(write) if one.startswith("after_")]
+    changed = ["after_update", "after_save"]
+    assert done == ["after_delete", *changed, *changed, "after_delete"]
+
+
+def test_a_row_that_is_left_as_it_is_is_told_nothing(
+    connection: Connection, notes: Repository[Note]
+) -> None:
+    """It was to go with its shelf, and was put on another meanwhile."""
+    shelf, other = connection.repository(Shelf).create(), connection.repository(Shelf).create()
+    note = shelf.related(Shelf.notes).create(title="x")
+
+    def write() -> None:
+        with connection.transaction() as tx:
+            tx.force_delete(shelf)
+            notes.find_or_fail(note.id).update(shelf_id=other.id)
+            HEARD.clear()
+
+    assert heard(write) == []
+    assert notes.find_or_fail(note.id).shelf_id == other.id

@@ -117,3 +117,34 @@ def test_a_row_that_hangs_on_two_is_emptied_of_both(connection: Connection, shop
     assert (guest.shop_id, guest.owner_id) == (None, None)
     owner = connection.repository(Owner).create()
     assert owner.load(Owner.guests).guests == []
+
+
+def test_a_row_that_two_would_empty_keeps_what_it_was_given_meanwhile(
+    connection: Connection, shop: Shop
+) -> None:
+    """Each reason counts for itself: the owner goes, the shop is another's by now."""
+    guests, other = connection.repository(Guest), connection.repository(Shop).create()
+    owner = connection.repository(Owner).create()
+    guest = guests.create(shop_id=shop.id, owner_id=owner.id)
+    with connection.transaction() as tx:
+        tx.force_delete(shop)
+        tx.force_delete(owner)
+        guests.find_or_fail(guest.id).update(shop_id=other.id)
+    guest.refresh()
+    assert (guest.shop_id, guest.owner_id) == (other.id, None)
+    assert connection.repository(Shop).find(shop.id) is None
+    assert connection.repository(Owner).find(owner.id) is None
+
+
+@pytest.mark.parametrize("child_first", [True, False])
+def test_a_row_that_is_meant_goes_wherever_it_hangs_by_now(
+    connection: Connection, shop: Shop, child_first: bool
+) -> None:
+    orders, other = connection.repository(Order), connection.repository(Shop).create()
+    order = orders.create(shop_id=shop.id)
+    with connection.transaction() as tx:
+        for row in (order, shop) if child_first else (shop, order):
+            tx.force_delete(row)
+        orders.find_or_fail(order.id).update(shop_id=other.id)
+    assert orders.find(order.id) is None
+    assert connection.repository(Shop).find(shop.id) is None
