@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from orm.codec import to_wire
 from orm.definitions.guards import Guard, Guards, present
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
@@ -25,14 +24,13 @@ from orm.models.path_keys import PathKeys
 from orm.models.plan import Question, Range
 from orm.records.advice import Advice, Variant
 from orm.records.clauses import (
-    OPERATORS,
     Clause,
-    condition,
     is_absent,
     is_impossible,
     is_there,
 )
 from orm.records.resolver import Having, Wanted
+from orm.records.terms import Terms
 from orm.requests import Item
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 Trashed = Literal["without", "with", "only"]
 READINGS_MAX: Final = 100
 _RANGES: Final = ("<", "<=", ">", ">=", "between", "begins_with")
-_ORDERED: Final = frozenset(("S", "N", "B"))
 """The types on the wire that are in an order."""
 
 
@@ -173,6 +170,7 @@ class _Compiler:
         self, repository: Repository[Any], asked: Asked, clauses: tuple[Clause, ...]
     ) -> None:
         self._repository, self._asked = repository, asked
+        self._terms = Terms(repository)
         self._equal: dict[str, Any] = {}
         self._range: Range | None = None
         self._filters: list[Clause] = list(asked.filters)
@@ -353,7 +351,7 @@ class _Compiler:
             if not (reading.single and self._is_of_order(guard)):
                 yield _guarded(guard, layout.fields[guard.attribute].attribute)
         for clause in left:
-            yield self._condition(clause)
+            yield self._terms.condition(clause)
 
     def _is_of_order(self, guard: Guard) -> bool:
         """Whether a guard only says that a row has what it is sorted by. One that is found by its
@@ -375,20 +373,8 @@ class _Compiler:
         """What neither a key sees to nor these guards of it."""
         for clause in self._filters:
             if not any(_means(clause, guard) for guard in guards):
-                yield self._condition(clause)
+                yield self._terms.condition(clause)
         yield from unexpired(self._repository)
-
-    def _condition(self, clause: Clause) -> Condition:
-        field = self._repository.layout.fields[clause.attribute]
-        if field.cast is not None and clause.operator not in ("contains", "begins_with"):
-            stored = tuple(map(field.as_stored, clause.values))
-            clause = msgspec.structs.replace(clause, values=stored)
-        if clause.operator in (*OPERATORS[2:], "between"):
-            for value in clause.values:
-                if not to_wire(value, field.path).keys() <= _ORDERED:
-                    kind = type(value).__name__
-                    raise ConfigurationError(field.path, f"a filter puts no {kind} in an order")
-        return condition(clause, field.attribute)
 
 
 def _named(guards: Guards) -> frozenset[str]:

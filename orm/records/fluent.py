@@ -32,10 +32,11 @@ from orm.indexes.copies import covers
 from orm.models.fetching import fetch_page
 from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys, index_name
-from orm.records.clauses import Clause, condition, is_absent
+from orm.records.clauses import Clause, is_absent
 from orm.records.compiling import unexpired
 from orm.records.requesting import page_sizes
 from orm.records.selecting import selection
+from orm.records.terms import Terms
 from orm.requests import Item, Page, Query
 
 if TYPE_CHECKING:
@@ -218,11 +219,8 @@ class KeyQuery:
         demands: list[Condition] = [equals(self._config.entity, layout.entity)]
         if traits.soft_deletes and not self._asked.trashed:
             demands.append(is_absent(layout.fields[traits.soft_deletes].attribute))
-        for clause in self._asked.filters:
-            if clause.attribute not in layout.fields:
-                name = f"{layout.entity}.{clause.attribute}"
-                raise ConfigurationError(name, "is no attribute")
-            demands.append(condition(clause, layout.fields[clause.attribute].attribute))
+        terms = Terms(repository)
+        demands += map(terms.condition, terms.clauses(self._asked.filters))
         return all_of(*demands, *unexpired(repository))
 
     # --- the key condition ---

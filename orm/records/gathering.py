@@ -34,7 +34,7 @@ class Demand(msgspec.Struct, frozen=True):
     Args:
         check: what is sent.
         repository: the row's.
-        clauses: what must hold of what is stored.
+        clauses: what must hold, of what is stored.
         now: the second that it is.
     """
 

@@ -23,7 +23,7 @@ from orm.records.links import link_of, unconstrained
 from orm.records.ordering import place_of
 from orm.records.resolver import Having
 from orm.records.running import distinct, merged, parts_of, rows_of
-from orm.records.terms import whole_number
+from orm.records.terms import Terms, whole_number
 from orm.requests import Item
 
 if TYPE_CHECKING:
@@ -117,10 +117,11 @@ class _Listing:
 
     def _holds(self, number: int, group: Sequence[Clause], stored: Item) -> bool:
         """Whether a conjunction finds a row, in the case of texts too where a claim answers it."""
-        fields, folded = self.repository.layout.fields, self._folded.get(number, frozenset())
+        fields, terms = self.repository.layout.fields, Terms(self.repository)
+        folded = self._folded.get(number, frozenset())
         return all(
             holds(
-                one,
+                terms.stored(one),
                 stored.get(fields[one.attribute].attribute),
                 casefold=one.attribute in folded and one.operator in _FOLDED,
             )
@@ -156,8 +157,9 @@ class _Listing:
 
 def _said(repository: Repository[Any], asked: Asked) -> tuple[Any, ...]:
     """What is asked, in its relations too."""
-    groups = [[in_wire(one, alternatives=True) for one in group] for group in asked.groups]
-    groups.append(sorted(map(in_wire, asked.filters)))
+    stored = Terms(repository).stored
+    groups = [[in_wire(stored(one), alternatives=True) for one in group] for group in asked.groups]
+    groups.append(sorted(in_wire(stored(one)) for one in asked.filters))
     demands = [
         (one.relation, one.operator, one.count, _constraint(repository, one))
         for one in asked.having

@@ -30,14 +30,16 @@ import msgspec
 from orm.codec import to_wire
 from orm.definitions.names import nearest
 from orm.errors import ConfigurationError, UnsupportedValueError
+from orm.expressions import Condition
 from orm.records.attr import Attr
-from orm.records.clauses import Clause
+from orm.records.clauses import OPERATORS, Clause, condition
 
 if TYPE_CHECKING:
     from orm.records.repository import Repository
 
 Named = str | Attr[Any]
 _NONE_IS_A_VALUE: Final = frozenset({"=", "!=", "in", "not_in", "contains"})
+_ORDERED: Final = frozenset(("S", "N", "B"))
 _AS_THEY_ARE: Final = (bytes, bytearray)
 """Text is no bytes: msgspec would read it as base64."""
 
@@ -49,6 +51,7 @@ class Terms:
         self._model, self._hidden = repository.model, repository.hidden
         self._entity = repository.definition.name
         self._types = _types_of(cast("Any", repository.model))
+        self._fields = repository.layout.fields
 
     def name(self, said: Named) -> str:
         """The attribute that is said by its name or as one of a class.
@@ -93,6 +96,30 @@ class Terms:
     def clauses(self, said: Iterable[Clause]) -> list[Clause]:
         """Clauses that are to hold together. Raises as `clause`."""
         return list(map(self.clause, said))
+
+    # --- what is stored ---
+
+    def stored(self, clause: Clause) -> Clause:
+        """The clause about what is stored, where the attribute has a cast."""
+        field = self._fields[clause.attribute]
+        if field.cast is None or clause.operator in ("contains", "begins_with"):
+            return clause
+        return msgspec.structs.replace(clause, values=tuple(map(field.as_stored, clause.values)))
+
+    def condition(self, clause: Clause) -> Condition:
+        """The clause as a condition on what is stored.
+
+        Raises:
+            ConfigurationError: it puts values in an order that are in none.
+            UnsupportedValueError: a cast refuses a value.
+        """
+        field, clause = self._fields[clause.attribute], self.stored(clause)
+        if clause.operator in (*OPERATORS[2:], "between"):
+            for value in clause.values:
+                if not to_wire(value, field.path).keys() <= _ORDERED:
+                    kind = type(value).__name__
+                    raise ConfigurationError(field.path, f"a filter puts no {kind} in an order")
+        return condition(clause, field.attribute)
 
     def _path(self, name: str) -> str:
         return f"{self._entity}.{name}"

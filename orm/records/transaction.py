@@ -21,7 +21,7 @@ from orm.codec import item_size_bytes
 from orm.errors import ConfigurationError, TransactionTooLargeError
 from orm.expressions import all_of
 from orm.limits import TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX
-from orm.records.clauses import Clause, condition
+from orm.records.clauses import Clause
 from orm.records.errors import PartlyWrittenError
 from orm.records.gathering import Demand, Gathering, known_of
 from orm.records.pending import Pending, finish
@@ -127,12 +127,13 @@ class Transaction:
         """
         repository = self._repository(record)
         repository.check_own(record)
-        clauses, fields = Terms(repository).clauses(demands), repository.layout.fields
-        made = [condition(one, fields[one.attribute].attribute) for one in clauses]
+        terms = Terms(repository)
+        clauses = terms.clauses(demands)
+        made = list(map(terms.condition, clauses))
         said = " and ".join(one.said(repository.hidden) for one in clauses)
         now, known = self._gathered.now, repository.known_item(record)
         check = Check(repository.rows, known, said, all_of(*made) if made else None, now)
-        self._gathered.check(Demand(check, repository, clauses, now))
+        self._gathered.check(Demand(check, repository, list(map(terms.stored, clauses)), now))
 
     def _repository(self, record: R) -> Repository[R]:
         if self._ended:

@@ -13,7 +13,17 @@ import pytest
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import MeteredDriver
 from orm.errors import UnreadableRowError, UnsupportedValueError
-from orm.records import Attr, Cast, Connection, DynamoDBModel, Repository, attr, new_id
+from orm.records import (
+    Attr,
+    Cast,
+    CheckFailedError,
+    Connection,
+    Cursors,
+    DynamoDBModel,
+    Repository,
+    attr,
+    new_id,
+)
 from orm.requests import PutItem
 
 
@@ -145,3 +155,46 @@ def test_what_is_stored_and_no_value_is_told(
     meter.send(PutItem(table_name=connection.config.table, item=item))
     with pytest.raises(UnreadableRowError, match="Pence refuses it: nobody owes a product"):
         products.find("1")
+
+
+def test_what_is_stored_is_compared_wherever_a_value_is_said(
+    connection: Connection, products: Repository[Product]
+) -> None:
+    """In checks of a transaction, in questions by keys, and on pages of alternatives."""
+    made = [products.create(id=f"{n}", price=pounds(f"{n}"), code=f"c{n}") for n in range(1, 7)]
+    with connection.transaction() as tx:
+        tx.check(made[0], Product.price >= pounds("1"))
+        tx.save(_priced(made[0], "1.5"))
+    with pytest.raises(CheckFailedError), connection.transaction() as tx:
+        tx.check(made[0], Product.price > pounds("1.5"))
+        tx.save(_priced(made[0], "9"))
+    with pytest.raises(CheckFailedError), connection.transaction() as tx:
+        tx.check(made[1], Product.price > pounds("2"))
+    asked = connection.entity(Product).pk(id="1").filter(price=pounds("1.5"))
+    assert [row.id for row in asked.get()] == ["1"]
+    assert asked.filter(Product.price > pounds("1.5")).get() == []
+    paged = Connection(
+        connection.driver,
+        connection.config,
+        tenant=connection.tenant,
+        cursor_keys=(Cursors.new_key(),),
+    )
+    paged.register(Product)
+    query = paged.repository(Product).query().where(shop="s")
+    query = query.where(Product.price <= pounds("4")).or_where(shop="s").filter(code="C2")
+    page = query.paginate(1)
+    assert [row.id for row in page.rows] == ["2"]
+    assert page.next is None
+    wide = paged.repository(Product).query().where(price=pounds("3")).or_where(shop="s")
+    found, cursor = [], None
+    while True:
+        page = wide.paginate(2, cursor)
+        found += [row.id for row in page.rows]
+        if (cursor := page.next) is None:
+            break
+    assert sorted(found) == ["1", "2", "3", "4", "5", "6"]
+
+
+def _priced(product: Product, text: str) -> Product:
+    product.price = pounds(text)
+    return product
