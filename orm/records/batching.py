@@ -68,7 +68,7 @@ class Batch:
             raise self._refuse(repository, f"has unique {names}, which a batch cannot check")
         if is_stored(record):
             raise self._refuse(repository, "the row is stored already; a batch changes none")
-        pending = repository.pending_save(record)
+        pending = repository.drafts.save(record)
         assert pending is not None, "a new row is written whole"
         assert isinstance(pending.write, Insert), "a new row is inserted"
         self._puts.append((pending.write.item, partial(tell, [pending])))
@@ -86,8 +86,8 @@ class Batch:
         if self._connection.dependents(repository.definition.name):
             raise self._refuse(repository, "has rows that hang on it, which a batch cannot find")
         if is_stored(record):
-            pending = repository.pending_removal(record)
-            stored, config = repository.stored_item(record), self._connection.config
+            pending = repository.drafts.removal(record)
+            stored, config = repository.stored.item(record), self._connection.config
             key = {name: stored[name] for name in (config.pk, config.sk)}
             self._deletes.append((key, partial(tell, [pending])))
 

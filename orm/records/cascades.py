@@ -262,12 +262,14 @@ class _Gathered:
         levels: list[list[Pending]] = [[] for _ in range(self._depth + 1)]
         made: dict[Spot, RowWrite] = {}
         for place, (depth, row) in self._gone.items():
-            pending = row.repository.pending_removal(row.record)
+            pending = row.repository.drafts.removal(row.record)
             made[place] = self._tied(place, pending, made)
             levels[depth].append(pending)
         for place, (depth, row) in self._emptied.items():
             if place not in self._gone:
-                pending = _emptying(row, [one.dependent for one in self._reasons[place]])
+                why = [one.dependent for one in self._reasons[place] if one.dependent is not None]
+                names = [name for one in why for name in one.names]
+                pending = row.repository.drafts.emptied(row.record, names)
                 self._tied(place, pending, made)
                 levels[depth].append(pending)
         return levels
@@ -284,17 +286,6 @@ class _Gathered:
         if holds:
             write.only_while(holds)
         return write
-
-
-def _emptying(row: _Row, why: Iterable[Dependent | None]) -> Pending:
-    """What empties a row of what it holds of others. What it may be empty of was looked at when its
-    model was registered; what else may be wrong with it keeps no other row from going."""
-    names = [name for one in why if one is not None for name in one.names]
-    repository, original = row.repository, row.repository.original(row.record)
-    written = {**repository._written(original), **dict.fromkeys(names)}
-    new = repository._as_stored(dict(written))
-    pending: Pending = repository._pending_change(row.record, original, new, written)
-    return pending
 
 
 def _restricted(row: _Row) -> RestrictedError:

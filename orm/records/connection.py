@@ -28,11 +28,12 @@ from orm.records.batching import Batch
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
 from orm.records.declared import definition_of
+from orm.records.drafting import validator_of
 from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.hooks import check_observer
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel, Place
-from orm.records.repository import Repository, validator_of
+from orm.records.repository import Repository
 from orm.records.resolver import RelationshipResolver
 from orm.records.transaction import Transaction
 from orm.tables import NativeKey, TableShape, create_table

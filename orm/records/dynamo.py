@@ -141,7 +141,7 @@ class Dynamo:
             InvalidRowError, RowExistsError, UniqueError: see `Repository.create`.
         """
         repository = self.repository(name)
-        stored = repository.stored_item(repository.create(values))
+        stored = repository.stored.item(repository.create(values))
         return item_from_wire({n: value for n, value in stored.items() if not n.startswith("!")})
 
 

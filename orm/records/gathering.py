@@ -174,7 +174,7 @@ class Gathering:
             ConfigurationError: it is deleted here, or written through another object.
         """
         known = pending.write.item if pending and isinstance(pending.write, Insert) else None
-        row = self._row(repository.rows.key(known or repository.known_item(record)))
+        row = self._row(repository.rows.key(known or repository.stored.known(record)))
         if known is not None and isinstance(row.record, type(record)) and row.record is not record:
             told = repository.rows.told(repository.layout.values(record))
             raise RowExistsError(repository.definition.name, told)
@@ -196,7 +196,7 @@ class Gathering:
             ConfigurationError: what goes with it is saved here, or it is written through another
                 object.
         """
-        own = repository.rows.key(repository.known_item(record))
+        own = repository.rows.key(repository.stored.known(record))
         for one in pending:
             assert isinstance(one.write, RowWrite), "what is deleted was stored"
             key = one.write.rows.key(one.write.before)

@@ -62,15 +62,21 @@ class Hooks:
         """Whether anything is done then."""
         return next(self._of(event), None) is not None
 
-    def run(self, event: str, record: Any) -> None:
-        """Do what is to be done. Raises what it raises; a note says where the row stands."""
-        for hook in self._of(event):
-            try:
-                hook(record)
-            except Exception as error:
-                if event.startswith("after_") and event != "after_load":
-                    error.add_note(f"raised by {event} of {record!r}, when that was done already")
-                raise
+    def run(self, record: Any, *events: str) -> bool:
+        """Do what is to be done then, one after the other; whether there was anything. Raises what
+        it raises; a note says where the row stands."""
+        heard = False
+        for event in events:
+            for hook in self._of(event):
+                heard = True
+                try:
+                    hook(record)
+                except Exception as error:
+                    if event.startswith("after_") and event != "after_load":
+                        text = f"raised by {event} of {record!r}, when that was done already"
+                        error.add_note(text)
+                    raise
+        return heard
 
     def _of(self, event: str) -> Iterator[Callable[[Any], object]]:
         if event in self._own:

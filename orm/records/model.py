@@ -378,7 +378,7 @@ def _state(record: DynamoDBModel) -> dict[str, Any]:
     """What a pickled row knows of where it is stored."""
     state = {name: one for name, one in record.__dict__.items() if name in ("_stored", "_made_up")}
     if is_stored(record) and "_repository" in record.__dict__:
-        state["_stored"] = _repository(record).known_item(record)
+        state["_stored"] = _repository(record).stored.known(record)
     return {**state, "_place": place_of(record)}
 
 

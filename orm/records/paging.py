@@ -112,7 +112,7 @@ class _Listing:
         before = self.asked.groups[: reader.group]
         if not before:
             return False
-        stored = self.repository.known_item(row)
+        stored = self.repository.stored.known(row)
         return any(self._holds(number, group, stored) for number, group in enumerate(before))
 
     def _holds(self, number: int, group: Sequence[Clause], stored: Item) -> bool:

@@ -174,7 +174,7 @@ class Related(Generic[R]):
         """A new edge, validated."""
         _check_pivot(across, pivot)
         values = {**pivot, **across.ends(self._record, key)}
-        pending = across.between.pending_save(across.between.make(values))
+        pending = across.between.drafts.save(across.between.make(values))
         assert pending is not None, "it is new"
         return _Edge(key, pivot, pending)
 
@@ -305,5 +305,5 @@ def _changed(across: Across, key: Any, edge: Any, pivot: Mapping[str, Any]) -> _
     """What changes an edge that is there, validated; None where nothing does."""
     _check_pivot(across, pivot)
     across.between.fill(edge, pivot)
-    pending = across.between.pending_save(edge)
+    pending = across.between.drafts.save(edge)
     return None if pending is None else _Edge(key, pivot, pending)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -17,35 +16,32 @@ from orm.errors import (
     ConfigurationError,
     InvalidKeyError,
     RowNotFoundError,
-    UnsupportedValueError,
 )
 from orm.indexes import EntityPlan
 from orm.models.fetching import fetch_row
-from orm.models.fields import alike
 from orm.models.layout import Layout
 from orm.parallel import in_parallel
 from orm.records.cascades import delete_all, deletions
 from orm.records.claims import Claims
-from orm.records.errors import ForeignRowError, ImmutableAttributeError, UnsavedRowError
+from orm.records.drafting import Drafts
+from orm.records.errors import ForeignRowError, UnsavedRowError
 from orm.records.hooks import Hooks
 from orm.records.links import link_of
-from orm.records.model import DynamoDBModel, is_stored, new_id, place_of, was_deleted
+from orm.records.model import DynamoDBModel, is_stored, place_of, was_deleted
 from orm.records.pending import Pending, finish
 from orm.records.query import RecordQuery
 from orm.records.related import Related
 from orm.records.relations import RELATED, Relation
-from orm.records.saving import WRITTEN, Change, Insert, Removal, Rows
+from orm.records.saving import WRITTEN, Rows
 from orm.records.scopes import scopes_of
+from orm.records.stored import Stored
 from orm.requests import GetItem, Item
-from orm.validation import Validator
-from orm.validation.registrable import check_registrable
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
 
 R = TypeVar("R", bound=DynamoDBModel)
 UNSET: Final = msgspec.UNSET
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Repository(Generic[R]):
@@ -57,6 +53,8 @@ class Repository(Generic[R]):
         definition: what is declared of them.
         plan: how they are keyed and found.
         hidden: the attributes that nothing shows.
+        stored: what rows know of what is stored of them.
+        drafts: what is to be written of rows.
         hooks: what the model does around reads and writes.
         casefold: the attributes whose letters are the same in both cases, where they are unique.
     """
@@ -99,26 +97,18 @@ class Repository(Generic[R]):
             version=traits.version,
             hidden=self.hidden,
         )
-        self._validator = validator_of(definition, connection)
         self.casefold = frozenset(name for one in plan.claims for name in one.casefold)
         self._observers = connection.observers(definition.name)
         self.hooks = Hooks(model, self._observers)
         self._after_load = self.hooks.hears("after_load")
         self._defaults = [one for one in scopes_of(model).values() if one.default]
         self._fields = frozenset(self.layout.fields)
-        known = {one.name: one for one in definition.attributes}
         keys = (*plan.identity, *self.layout.key_fields)
         self._guarded = guarded(definition, keys) | _trait_names(definition)
-        self._immutable = frozenset(
-            name for name, one in known.items() if any(r.name == "immutable" for r in one.rules)
-        )
-        self._settled = [(n, one) for n, one in self.layout.fields.items() if one.settles]
         infos = msgspec.structs.fields(model)  # evaluates annotations, so never while saving
-        self._none_is_absent = frozenset(info.name for info in infos if info.default is None)
         self._required = tuple(info.name for info in infos if info.required)
-        self._factories = tuple(
-            info.name for info in infos if info.default_factory is not msgspec.NODEFAULT
-        )
+        self.stored: Stored[R] = Stored(self)
+        self.drafts: Drafts[R] = Drafts(self)
 
     # --- making ---
 
@@ -200,124 +190,12 @@ class Repository(Generic[R]):
             ForeignRowError: it is a row of another table or tenant.
             ItemTooLargeError: it would be over 400 KB; nothing was sent.
         """
-        if (pending := self.pending_save(record)) is not None:
-            self._carry_out([pending])
-
-    def pending_save(self, record: R) -> Pending | None:
-        """What is to be written of a row, validated; None where nothing has changed."""
-        draft = self._drafted(record)
-        if draft is None:
-            return None
-        self._validator.validate(draft.judged, but_not=self._but_not(record))
-        self._settle(record, draft.values)
-        return self._pending(record, draft)
+        self._carry_out(self.drafts.save(record))
 
     async def save_async(self, record: R) -> None:
         """The same awaited: rules that have to be awaited run, the call is made in a thread."""
-        draft = self._drafted(record)
-        if draft is not None:
-            await self._validator.validate_async(draft.judged, but_not=self._but_not(record))
-            self._settle(record, draft.values)
-            await asyncio.to_thread(self._carry_out, [self._pending(record, draft)])
-
-    def _settle(self, record: R, values: dict[str, Any]) -> None:
-        """Let values that passed be of their fields' types: 0.5 a decimal, a text a date."""
-        for name, field in self._settled:
-            value = values[name]
-            if (plain := field.settled(value)) is not value:
-                values[name] = plain
-                setattr(record, name, plain)
-
-    def _drafted(self, record: R) -> _Draft | None:
-        """What is to be written of a row, to be validated; None where nothing has changed."""
-        self.check_own(record)
-        if not is_stored(record):
-            self._complete(record)
-            self._run("before_save", "before_create", record)
-            return _Draft(self.written_values(record))
-        original = self.original(record)
-        changed = self._differing(record, original)
-        if not changed:
-            return None
-        if self._run("before_save", "before_update", record):
-            changed = self._differing(record, original)
-        self._check_immutable(changed)
-        written = self._written(original)
-        values = {**self.written_values(record), **written}
-        return _Draft(values, frozenset(changed | written.keys()), original, written)
-
-    def _run(self, first: str, second: str, record: R) -> bool:
-        """Run two hooks; whether there were any."""
-        heard = self.hooks.hears(first) or self.hooks.hears(second)
-        if heard:
-            self.hooks.run(first, record)
-            self.hooks.run(second, record)
-        return heard
-
-    def _written(self, original: R) -> dict[str, Any]:
-        """What traits write at each change."""
-        traits = self.definition.traits
-        written: dict[str, Any] = {}
-        if traits.timestamps:
-            written[traits.timestamps[1]] = self._now()
-        if traits.version:
-            written[traits.version] = (getattr(original, traits.version) or 0) + 1
-        return written
-
-    def _complete(self, record: R) -> None:
-        traits, now = self.definition.traits, self._now()
-        if len(self.plan.identity) == 1:
-            name = self.plan.identity[0]
-            if getattr(record, name, None) in (None, UNSET) and self.layout.is_text(name):
-                setattr(record, name, new_id())
-        for name in traits.timestamps or ():
-            if getattr(record, name) in (None, UNSET):
-                setattr(record, name, now)
-        if traits.version:
-            setattr(record, traits.version, 1)
-        if traits.uuid and getattr(record, traits.uuid) in (None, UNSET):
-            setattr(record, traits.uuid, new_id())
-
-    def _but_not(self, record: R) -> Any:
-        return getattr(record, self.plan.identity[0]) if is_stored(record) else None
-
-    def _pending(self, record: R, draft: _Draft) -> Pending:
-        if draft.original is not None:
-            new = {name: draft.values[name] for name in draft.changed}
-            return self._pending_change(
-                record, draft.original, new, draft.written, draft.values
-            ).then(lambda: self._run("after_update", "after_save", record))
-        insert = Insert(self.rows, draft.values, self._second())
-        pending = Pending(insert, lambda: self._keep(record, insert.item))
-        return pending.then(lambda: self._run("after_create", "after_save", record))
-
-    def _pending_change(
-        self,
-        record: R,
-        original: R,
-        new: Mapping[str, Any],
-        written: Mapping[str, Any],
-        values: Mapping[str, Any] | None = None,
-    ) -> Pending:
-        change = Change(self.rows, self.known_item(record), new, self._second(), values)
-
-        def done() -> None:
-            for name, value in written.items():
-                setattr(record, name, value)
-            if change.anew:
-                self._take_over(record, original, change)
-            self._keep(record, change.item)
-
-        return Pending(change, done)
-
-    def _take_over(self, record: R, original: R, change: Change) -> None:
-        """Take what others have changed of a row meanwhile, where nothing else was set here: else
-        it would differ from what is stored, and the next save would undo their change."""
-        stored, values = self.layout.row(change.item), self.written_values(record)
-        known = {**self.written_values(original), **change.new}
-        for name in self._fields:
-            if self._same(name, values[name], known[name]):
-                setattr(record, name, getattr(stored, name))
+        if (pending := await self.drafts.save_async(record)) is not None:
+            await asyncio.to_thread(self._carry_out, pending)
 
     def check_own(self, record: DynamoDBModel) -> None:
         """Refuse a row of another table or tenant.
@@ -329,101 +207,17 @@ class Repository(Generic[R]):
         if there is not None and there != here:
             raise ForeignRowError(type(record).__name__, str(there), str(here))
 
-    def _carry_out(self, pending: Sequence[Pending]) -> None:
-        finish(self.connection, pending)
-
-    def written_values(self, record: R) -> dict[str, Any]:
-        """What is written of a row: None is left out where that is what absent is read as."""
-        return self._as_stored(self.layout.values(record))
-
-    def _as_stored(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The same values, which are the caller's own, as they are written."""
-        for name in self._none_is_absent:
-            if values.get(name, UNSET) is None:
-                values[name] = UNSET
-        return values
-
-    def stored_item(self, record: R) -> Item:
-        """The item that a row was loaded or saved as, with all of its keys."""
-        stored = record.__dict__["_stored"]
-        if isinstance(stored, dict):
-            return stored
-        return self.layout.item_of(self.written_values(self.layout.reader.row(stored)))
-
-    def known_item(self, record: R) -> Item:
-        """Of this item what a write starts from. It may lie in an index or not: a row may hold
-        what no key of an index can carry, since it is older than that index.
-
-        Raises:
-            UnsavedRowError: it was never stored.
-        """
-        stored = record.__dict__.get("_stored")
-        if stored is None:
-            raise UnsavedRowError(self.definition.name, self.rows.told(self.layout.values(record)))
-        if isinstance(stored, dict):
-            return stored
-        reader = self.layout.reader
-        values = self.written_values(reader.row(stored))
-        values.update(dict.fromkeys(reader.absent(stored), UNSET))  # no default is stored
-        item = self.layout.plain_item(values)
-        if self.layout.marked is not None and stored.mark is not None:
-            item[self.layout.marked] = stored.mark
-        return item
-
-    def original(self, record: R) -> R:
-        """The row as it was loaded or last saved."""
-        stored = record.__dict__["_stored"]
-        row: R = (
-            self.layout.known_row(stored)
-            if isinstance(stored, dict)
-            else self.layout.reader.row(stored)
-        )
-        for name, value in record.__dict__.get("_made_up", {}).items():
-            setattr(row, name, value)
-        return row
+    def _carry_out(self, pending: Pending | None) -> None:
+        if pending is not None:
+            finish(self.connection, [pending])
 
     def changed(self, record: R) -> set[str]:
         """The attributes that differ from what is stored; all of them where nothing is."""
-        if not is_stored(record):
-            return set(self._fields)
-        return self._differing(record, self.original(record))
+        return self.stored.changed(record)
 
-    def _differing(self, record: R, original: R) -> set[str]:
-        known = self.layout.values(original)
-        return {
-            name
-            for name, value in self.layout.values(record).items()
-            if value is not known[name] and not self._same(name, value, known[name])
-        }
-
-    def _same(self, name: str, value: Any, other: Any) -> bool:
-        """Whether two values are stored alike; one that cannot be stored is like none."""
-        if value is other:
-            return True
-        if value is UNSET or value is None or other is UNSET or other is None:
-            return False
-        field = self.layout.fields[name]
-        try:
-            if field.stores_alike(value, other):
-                return True
-            return alike(field.to_wire(value), field.to_wire(other))
-        except UnsupportedValueError:
-            return False
-
-    def _check_immutable(self, changed: set[str]) -> None:
-        for name in sorted(changed):
-            if name in self.layout.key_fields or name in self.plan.identity:
-                reason = "identifies the row and cannot change"
-                raise ImmutableAttributeError(self.definition.name, name, reason)
-            if name in self._immutable:
-                reason = "is declared immutable"
-                raise ImmutableAttributeError(self.definition.name, name, reason)
-
-    def _second(self) -> int:
+    def second(self) -> int:
+        """The second that it is, since 1970 UTC."""
         return self.connection.clock.now_micros() // 1_000_000
-
-    def _now(self) -> dt.datetime:
-        return _EPOCH + dt.timedelta(microseconds=self.connection.clock.now_micros())
 
     # --- deleting ---
 
@@ -439,8 +233,8 @@ class Repository(Generic[R]):
         """
         if self.definition.traits.soft_deletes is None:
             self.force_delete(record)
-        elif self.is_there(record) and (pending := self.pending_bin(record, self._now())):
-            self._carry_out([pending])
+        elif self.is_there(record):
+            self._carry_out(self.drafts.delete(record))
 
     def is_there(self, record: R) -> bool:
         """Whether a row can be deleted; False where it was already.
@@ -459,22 +253,8 @@ class Repository(Generic[R]):
             return []
         if self.definition.traits.soft_deletes is None:
             return [one for level in reversed(self.pending_deletions(record)) for one in level]
-        pending = self.pending_bin(record, self._now())
+        pending = self.drafts.delete(record)
         return [] if pending is None else [pending]
-
-    def pending_bin(self, record: R, when: dt.datetime | None) -> Pending | None:
-        """What puts a row into the bin, or takes it out where `when` is None; None where it is, or
-        is not, in there already."""
-        bin_, original = self.definition.traits.soft_deletes, self.original(record)
-        assert bin_ is not None, "the model has a bin"
-        if (getattr(original, bin_) is None) == (when is None):
-            return None
-        event = "restore" if when is None else "delete"
-        self.hooks.run(f"before_{event}", record)
-        written = {**self._written(original), bin_: when}
-        new = self._as_stored(dict(written))
-        pending = self._pending_change(record, original, new, written)
-        return pending.then(lambda: self.hooks.run(f"after_{event}", record))
 
     def force_delete(self, record: R) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare.
@@ -497,13 +277,6 @@ class Repository(Generic[R]):
         """
         return deletions(self, record)
 
-    def pending_removal(self, record: R) -> Pending:
-        """The deletion of a row alone, with its claims."""
-        self.hooks.run("before_delete", record)
-        write = Removal(self.rows, self.known_item(record))
-        pending = Pending(write, lambda: record.__dict__.update(_stored=None))
-        return pending.then(lambda: self.hooks.run("after_delete", record))
-
     def restore(self, record: R) -> None:
         """Take a row out of the bin; nothing else that was set here is written.
 
@@ -514,8 +287,8 @@ class Repository(Generic[R]):
         if self.definition.traits.soft_deletes is None:
             hint = "add the trait SoftDeletes to the model; what is deleted for good cannot return"
             raise ConfigurationError(self.definition.name, "has no soft deletes to restore", hint)
-        if self.is_there(record) and (pending := self.pending_bin(record, None)):
-            self._carry_out([pending])
+        if self.is_there(record):
+            self._carry_out(self.drafts.restore(record))
 
     # --- relations ---
 
@@ -603,39 +376,17 @@ class Repository(Generic[R]):
 
     def adopt(self, record: R, stored: Any) -> R:
         """Make a row that was read one of this repository's."""
-        self._keep(record, stored)
+        self.stored.keep(record, stored)
         if self._after_load or self._observers:
-            self.hooks.run("after_load", record)
+            self.hooks.run(record, "after_load")
         return record
-
-    def _keep(self, record: R, stored: Any) -> None:
-        """Let a row know what is stored of it."""
-        own = record.__dict__  # set one by one, which for thousands of rows is felt
-        own["_stored"], own["_repository"] = stored, self
-        if self._factories:
-            self._keep_made_up(record, stored)
-
-    def _keep_made_up(self, record: R, stored: Any) -> None:
-        """Keep what factories made up for attributes that are not stored: another call would make
-        something else, and the row would differ from what is stored though nothing was set."""
-        known = record.__dict__.pop("_made_up", {})
-        if isinstance(stored, dict):
-            fields = self.layout.fields
-            absent = [name for name in self._factories if fields[name].attribute not in stored]
-        else:
-            absent = self.layout.reader.absent(stored, self._factories)
-        if absent:
-            record.__dict__["_made_up"] = {
-                name: known[name] if name in known else copy.deepcopy(getattr(record, name))
-                for name in absent
-            }
 
     def is_live(self, record: R, *, trashed: bool = False) -> bool:
         """Whether a row is found by default: it has not expired and is not in the bin."""
         traits = self.definition.traits
         if traits.ttl:
             expires = getattr(record, traits.ttl)
-            if expires is not None and expires <= self._second():
+            if expires is not None and expires <= self.second():
                 return False
         return trashed or not traits.soft_deletes or getattr(record, traits.soft_deletes) is None
 
@@ -660,45 +411,6 @@ class Repository(Generic[R]):
     def all(self) -> Iterator[R]:
         """Every row, by reading the whole table; see `RecordQuery.scan`."""
         return self.query().scan()
-
-
-class _Draft(msgspec.Struct, frozen=True):
-    """What is to be written of a row.
-
-    Args:
-        values: the whole row, as it is written.
-        changed: the attributes that are; all of them of a new row.
-        original: the row as it was loaded; None where it is new.
-        written: what traits write, which the row is told when it is stored.
-    """
-
-    values: dict[str, Any]
-    changed: frozenset[str] = frozenset()
-    original: Any = None
-    written: dict[str, Any] = {}
-
-    @property
-    def judged(self) -> dict[str, Any]:
-        """What is validated: what is written, so that None is not judged where it says nothing."""
-        return {name: value for name, value in self.values.items() if value is not UNSET}
-
-
-def validator_of(definition: EntityDefinition, connection: Connection) -> Validator:
-    """What judges the rows of a model.
-
-    Raises:
-        InvalidRuleError: a rule does not exist, or takes other arguments.
-        DefinitionError: it says what cannot be kept.
-    """
-    validator = Validator.of(
-        definition,
-        clock=connection.clock,
-        skip=("unique", "immutable"),
-        rules=connection.rules,
-        lookup=connection,
-    )
-    check_registrable(definition, validator)
-    return validator
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:

@@ -94,7 +94,7 @@ class Transaction:
             ConfigurationError: the row is deleted here, or saved through another object.
         """
         repository = self._repository(record)
-        self._gathered.save(repository, record, repository.pending_save(record))
+        self._gathered.save(repository, record, repository.drafts.save(record))
         return record
 
     def delete(self, record: DynamoDBModel) -> None:
@@ -131,7 +131,7 @@ class Transaction:
         clauses = terms.clauses(demands)
         made = list(map(terms.condition, clauses))
         said = " and ".join(one.said(repository.hidden) for one in clauses)
-        now, known = self._gathered.now, repository.known_item(record)
+        now, known = self._gathered.now, repository.stored.known(record)
         check = Check(repository.rows, known, said, all_of(*made) if made else None, now)
         self._gathered.check(Demand(check, repository, list(map(terms.stored, clauses)), now))
 

@@ -47,7 +47,7 @@ class EntityTransformer:
         """
         repository: Repository[Any] = self._connection.repository(model)
         record = repository.make(row) if isinstance(row, Mapping) else row
-        return repository.layout.item_of(repository.written_values(record))
+        return repository.layout.item_of(repository.stored.values(record))
 
     def from_item(self, item: Item) -> Any:
         """The row of an item, of the model that the item names; it can be changed and saved.

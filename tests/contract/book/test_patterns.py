@@ -103,7 +103,7 @@ def test_every_pattern_costs_what_is_predicted(shop: Shop) -> None:
 def size(shop: Shop, pattern: Pattern, row: Any) -> int:
     """The bytes of a row's item, or of what an index copies of it."""
     repository: Any = shop.connection.repository(pattern.entry.entity)
-    item = repository.stored_item(row)
+    item = repository.stored.item(row)
     if pattern.entry.attributes:
         config = shop.connection.config
         number = int(re.sub(r"\D", "", pattern.entry.index))

@@ -64,7 +64,7 @@ def change(row: Any) -> None:
 
 
 def size(repository: Any, row: Any) -> int:
-    return item_size_bytes(repository.stored_item(row))
+    return item_size_bytes(repository.stored.item(row))
 
 
 def check(entry: WriteEntry, shop: Shop, item_bytes: int) -> None:

@@ -130,7 +130,7 @@ def test_rows_without_an_attribute_are_what_is_stored(pages: Connection) -> None
     guests = pages.repository(Guest)
     guests.create(id="1")
     config, driver = pages.config, pages.driver
-    item = guests.stored_item(guests.find_or_fail("1"))
+    item = guests.stored.item(guests.find_or_fail("1"))
     key = {name: item[name] for name in (config.pk, config.sk)}
     attribute = guests.layout.fields["floor"].attribute
     remove = f"REMOVE {attribute}"

@@ -104,7 +104,7 @@ def test_a_value_comes_back_as_it_was(products: Repository[Product]) -> None:
     found = products.find_or_fail(made.id)
     assert found == made
     assert (found.price, found.was, found.options["b"]) == (pounds("1.25"), pounds("2"), [1])
-    item = products.stored_item(found)
+    item = products.stored.item(found)
     assert (item["price"], item["options"]) == ({"N": "125"}, {"S": '{"a": null, "b": [1]}'})
     assert not found.is_dirty()
     found.update(price=pounds("1.5"), was=None)
@@ -151,7 +151,7 @@ def test_what_is_stored_and_no_value_is_told(
     products: Repository[Product], connection: Connection, meter: MeteredDriver
 ) -> None:
     made = products.create(id="1", price=pounds("1"))
-    item = {**products.stored_item(made), "price": {"N": "-5"}}
+    item = {**products.stored.item(made), "price": {"N": "-5"}}
     meter.send(PutItem(table_name=connection.config.table, item=item))
     with pytest.raises(UnreadableRowError, match="Pence refuses it: nobody owes a product"):
         products.find("1")

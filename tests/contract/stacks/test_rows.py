@@ -255,7 +255,7 @@ def test_rows_lie_at_the_keys_that_a_file_gives(connection: Connection) -> None:
         "table: SITE#{site_id} | VISIT#{at}",
         "index 1: PAGE#{site_id}#{path} | VISIT#{at}",
     ]
-    item = visits.stored_item(row)
+    item = visits.stored.item(row)
     assert visits.layout.key({"site_id": "s", "at": NOON}).items() <= item.items()
     if connection.tenant is None and connection.config.pk == "pk":
         assert item["pk"] == {"S": "SITE#s"}

@@ -85,7 +85,7 @@ def test_a_row_that_went_meanwhile_keeps_no_other_from_going(
     def gone() -> None:
         connection.repository(Draft).find_or_fail(draft.id).delete()
         books = connection.repository(Book)
-        key = books.rows.key(books.known_item(book))
+        key = books.rows.key(books.stored.known(book))
         meter.send(DeleteItem(table_name=connection.config.table, key=key))
 
     late = again(connection, Interrupted(meter, gone)).repository(Author).find_or_fail(ann.id)

@@ -191,5 +191,5 @@ def test_edges_have_the_prefix_of_the_table(
     team.related("players").attach("p0")
     edges: Repository[Any] = connection.repository("PlayerTeam")
     (edge,) = edges.all()
-    pk = edges.stored_item(edge)[connection.config.pk]["S"]
+    pk = edges.stored.item(edge)[connection.config.pk]["S"]
     assert connection.config.entity_prefix("PLAYERTEAM") in pk.split(connection.config.delimiter)
