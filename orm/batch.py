@@ -52,10 +52,16 @@ class Batches:
             found.extend(answer.responses.get(table, ()))
             return answer.unprocessed_keys.get(table, {}).get("Keys", [])
 
-        distinct = list({self._id(key): key for key in keys}.values())
+        distinct = list({self._config.place(key): key for key in keys}.values())
         for _ in self._until_done("BatchGetItem", distinct, BATCH_GET_MAX, send):
             yield from found
             found.clear()
+
+    def get_in_order(self, keys: Sequence[Item], *, consistent: bool = False) -> list[Item | None]:
+        """The items at `keys`, in their order; None where there is none. Raises as `get`."""
+        place = self._config.place
+        found = {place(item): item for item in self.get(keys, consistent=consistent)}
+        return [found.get(place(key)) for key in keys]
 
     def write(self, puts: Sequence[Item] = (), deletes: Sequence[Item] = ()) -> None:
         """Put whole items and delete keys, unconditionally.
@@ -78,15 +84,12 @@ class Batches:
     def _check_distinct(self, items: Sequence[Item]) -> None:
         seen: dict[tuple[str, str], int] = {}
         for number, item in enumerate(items):
-            first = seen.setdefault(self._id(item), number)
+            first = seen.setdefault(self._config.place(item), number)
             if first != number:
-                pk, sk = self._id(item)
+                pk, sk = self._config.place(item)
                 raise RepeatedItemError(
                     self._config.table, self._config.key(pk, sk), (first, number)
                 )
-
-    def _id(self, item: Item) -> tuple[str, str]:
-        return item[self._config.pk]["S"], item[self._config.sk]["S"]
 
     def _until_done(
         self, operation: str, work: list[T], size: int, send: Callable[[list[T]], list[T]]

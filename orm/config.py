@@ -100,6 +100,10 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         """The sort key attribute of local index `number`."""
         return self.local_index_sk.replace("{n}", str(number))
 
+    def place(self, item: Item) -> tuple[str, str]:
+        """The texts of an item's key, which tell it from all others of the table."""
+        return item[self.pk]["S"], item[self.sk]["S"]
+
     def key(self, pk: str, sk: str) -> Item:
         """The key of an item, in wire shape."""
         return {self.pk: {"S": pk}, self.sk: {"S": sk}}

@@ -48,7 +48,7 @@ def check_transaction(actions: Sequence[Action], *configs: SingleTableConfig) ->
         table, item = _subject(action)
         if table not in tables:
             raise ConfigurationError("transaction", f"action {number} is on {table}, not given")
-        key = _key(tables[table], item)
+        key = tables[table].place(item)
         first = seen.setdefault((table, *key), number)
         if first != number:
             raise RepeatedItemError(table, tables[table].key(*key), (first, number))
@@ -69,10 +69,6 @@ def _subject(action: Action) -> tuple[str, Item]:
     if keyed is None:
         raise ConfigurationError("transaction", "an action without put, update, delete or check")
     return keyed.table_name, keyed.key
-
-
-def _key(config: SingleTableConfig, item: Item) -> tuple[str, str]:
-    return item[config.pk]["S"], item[config.sk]["S"]
 
 
 def _values_size(action: Action) -> int:

@@ -99,7 +99,7 @@ def _edge(
 ) -> Iterator[Link]:
     """The typed side of an edge points at rows of several entities."""
     side = side_of(owner.name, relation)
-    near = next(name for name in side.near if name not in side.typed)
+    near = side.own
     typed = morph_columns(relation)[1] if relation.kind != "belongs_to_many" else ""
     for parent, key, said in ((owner.name, near, names), (relation.model, side.far, ())):
         always = key != typed and facts[side.edge].present(key)

@@ -7,7 +7,7 @@ pair can be attached once only. Both sides may declare the relation; their edges
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -34,16 +34,26 @@ class EdgeSide(msgspec.Struct, frozen=True):
 
     Args:
         edge: the edge's entity.
-        near: attributes that hold what this side knows: its id, and the type where it is the typed
-            side or the pivot has constants.
+        own: the attribute that holds this side's id.
         far: the attribute that holds the related entity's id.
-        typed: those of them that hold a type or another constant.
+        constants: the attributes that are the same in all edges of the relation: the type of a
+            polymorphic one, and what its pivot says.
     """
 
     edge: str
-    near: tuple[str, ...]
+    own: str
     far: str
-    typed: tuple[str, ...]
+    constants: dict[str, Any]
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """The attributes that hold a type or another constant."""
+        return tuple(self.constants)
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """The attributes that hold what this side knows."""
+        return (*self.typed, self.own)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -68,15 +78,15 @@ def side_of(owner: str, relation: RelationDefinition) -> EdgeSide:
             f"{owner}.{relation.name} names {far!r} for both sides of the edge",
             "give foreign_key and related_key two names",
         )
-    typed: tuple[str, ...] = ()
+    typed: dict[str, Any] = {}
     if relation.kind in ("morph_to_many", "morphed_by_many"):
         morph = relation.morph_name or snake_case(relation.name)
-        typed = (relation.type_column or f"{morph}_type",)
-        own_id = relation.id_column or f"{morph}_id"
-        near, far = (own_id, far) if relation.kind == "morph_to_many" else (near, own_id)
-    constants = tuple(relation.pivot.constants) if relation.pivot else ()
-    types = tuple(dict.fromkeys((*typed, *constants)))
-    return EdgeSide(edge_name(owner, relation), (*types, near), far, types)
+        is_typed = relation.kind == "morph_to_many"
+        typed = {relation.type_column or f"{morph}_type": owner if is_typed else relation.model}
+        typed_id = relation.id_column or f"{morph}_id"
+        near, far = (typed_id, far) if is_typed else (near, typed_id)
+    constants = relation.pivot.constants if relation.pivot else {}
+    return EdgeSide(edge_name(owner, relation), near, far, {**typed, **constants, **typed})
 
 
 def edge_name(owner: str, relation: RelationDefinition) -> str:

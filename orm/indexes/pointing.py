@@ -81,5 +81,5 @@ def _named(owner: Facts, relation: RelationDefinition) -> Iterator[tuple[At, At]
         yield (model, relation.through_foreign_key or foreign_key(between)), (between, "")
     elif relation.kind in MANY_TO_MANY:
         side = side_of(owner.name, relation)
-        yield (side.edge, next(name for name in side.near if name not in side.typed)), here
+        yield (side.edge, side.own), here
         yield (side.edge, side.far), (model, "")

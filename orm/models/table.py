@@ -164,11 +164,8 @@ class Table:
         """
         layout = self.layout(model)
         wanted = [layout.key(key) for key in keys]
-        found = {
-            self._id(item): item for item in self._batches.get(wanted, consistent=self._consistent)
-        }
-        ids = [self._id(key) for key in wanted]
-        return [layout.known_row(found[identity]) for identity in ids if identity in found]
+        items = self._batches.get_in_order(wanted, consistent=self._consistent)
+        return [layout.known_row(item) for item in items if item is not None]
 
     def put_many(self, rows: Iterable[Model]) -> None:
         """Write many rows, unconditionally and not together.
@@ -178,9 +175,6 @@ class Table:
             UnprocessedError: DynamoDB left some undone for as long as the policy repeats.
         """
         self._batches.write(puts=[self.layout(type(row)).item(row) for row in rows])
-
-    def _id(self, item: Item) -> tuple[str, str]:
-        return item[self.config.pk]["S"], item[self.config.sk]["S"]
 
     # --- asking ---
 

@@ -87,8 +87,7 @@ class Batch:
             raise self._refuse(repository, "has rows that hang on it, which a batch cannot find")
         if is_stored(record):
             pending = repository.drafts.removal(record)
-            stored, config = repository.stored.item(record), self._connection.config
-            key = {name: stored[name] for name in (config.pk, config.sk)}
+            key = repository.rows.key(repository.stored.known(record))
             self._deletes.append((key, partial(tell, [pending])))
 
     def _repository(self, record: R) -> Repository[R]:
@@ -105,19 +104,15 @@ class Batch:
                 [item for item, _ in self._puts], [key for key, _ in self._deletes]
             )
         except UnprocessedError as error:
-            self._tell({self._place(_subject(write)) for write in error.rest})
+            self._tell({self._connection.config.place(_subject(write)) for write in error.rest})
             raise
         self._tell(set())
 
     def _tell(self, undone: set[tuple[str, str]]) -> None:
         """Let the rows that are written know it."""
         for item, done in (*self._puts, *self._deletes):
-            if self._place(item) not in undone:
+            if self._connection.config.place(item) not in undone:
                 done()
-
-    def _place(self, item: Item) -> tuple[str, str]:
-        config = self._connection.config
-        return item[config.pk]["S"], item[config.sk]["S"]
 
 
 def _subject(write: WriteRequest) -> Item:

@@ -145,18 +145,12 @@ def _edges(
     relation: RelationDefinition,
     label: str,
 ) -> Iterator[tuple[str, Dependent]]:
-    side = side_of(owner.name, relation)
-    fixed = dict(relation.pivot.constants) if relation.pivot else {}
-    kinds = {"morph_to_many": owner.name, "morphed_by_many": relation.model}
-    if kind := kinds.get(relation.kind):
-        fixed[relation.type_column or side.typed[0]] = kind
-    near = next(name for name in side.near if name not in side.typed)
+    side, far = side_of(owner.name, relation), definitions[relation.model]
     action, implied = relation.on_delete or "cascade", not relation.on_delete
-    held = {near: _key(owner)}
-    yield owner.name, Dependent(side.edge, label, action, held, fixed, implied)
-    far = definitions[relation.model]
+    held = {side.own: _key(owner)}
+    yield owner.name, Dependent(side.edge, label, action, held, side.constants, implied)
     held = {side.far: _key(far)}
-    yield far.name, Dependent(side.edge, label, "cascade", held, fixed, implied=True)
+    yield far.name, Dependent(side.edge, label, "cascade", held, side.constants, implied=True)
 
 
 def _key(definition: EntityDefinition) -> str:

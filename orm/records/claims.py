@@ -167,7 +167,7 @@ class Claims:
         return {self._config.pk: pk, self._config.sk: sk}
 
     def _owner(self, key: Item) -> list[str]:
-        return [key[self._config.pk]["S"], key[self._config.sk]["S"]]
+        return list(self._config.place(key))
 
 
 def _are_same(

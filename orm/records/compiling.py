@@ -402,7 +402,7 @@ def unexpired(repository: Repository[Any]) -> Iterator[Condition]:
     ttl = repository.definition.traits.ttl
     if ttl:
         attribute = repository.layout.fields[ttl].attribute
-        now = repository.connection.clock.now_micros() // 1_000_000
+        now = repository.second()
         yield any_of(is_absent(attribute), compared(attribute, ">", now))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from orm.clock import Clock
+from orm.config import SingleTableConfig
 from orm.errors import CancellationReason, ConfigurationError, OrmError, RowExistsError
 from orm.records.clauses import Clause, holds
 from orm.records.committing import REFUSED, Refusal, Write
@@ -145,11 +146,12 @@ class Gathering:
     """What one transaction writes.
 
     Args:
+        config: the names of the table.
         clock: says which rows have expired.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, config: SingleTableConfig, clock: Clock) -> None:
+        self._config, self._clock = config, clock
         self._rows: dict[Place, _Row] = {}
 
     def pending(self) -> list[Pending]:
@@ -163,8 +165,7 @@ class Gathering:
         return self._clock.now_micros() // 1_000_000
 
     def _row(self, key: Item) -> _Row:
-        pk, sk = (wire["S"] for wire in key.values())
-        return self._rows.setdefault((pk, sk), _Row(self.now))
+        return self._rows.setdefault(self._config.place(key), _Row(self.now))
 
     def save(self, repository: Repository[Any], record: Any, pending: Pending | None) -> None:
         """Take the save of a row, of which nothing is left where it is None.

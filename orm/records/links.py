@@ -269,16 +269,9 @@ class Across(Link):
 
     def near(self, record: Any) -> dict[str, Any]:
         """What this side gives of its edges: its key, and what every edge of the relation has."""
-        side, pivot = self.side, self.relation.pivot
-        constants = dict(pivot.constants) if pivot else {}
-        typed = {
-            "morph_to_many": self.owner.definition.name,
-            "morphed_by_many": self.relation.model,
-        }
-        if kind := typed.get(self.relation.kind):
-            constants[self.relation.type_column or side.typed[0]] = kind
-        own = next(name for name in side.near if name not in side.typed)
-        return {**constants, own: held_by(self.between, own, self._value(record))}
+        side = self.side
+        held = held_by(self.between, side.own, self._value(record))
+        return {**side.constants, side.own: held}
 
     def ends(self, record: Any, key: Any) -> dict[str, Any]:
         """What an edge between this row and the one with that key holds of both."""

@@ -143,4 +143,4 @@ def _said(action: Action) -> tuple[str, Any]:
 def _key_of(action: Action, config: SingleTableConfig) -> tuple[str, str]:
     _, request = _said(action)
     item: Item = request.item if action.put is not None else request.key
-    return item[config.pk]["S"], item[config.sk]["S"]
+    return config.place(item)

@@ -266,7 +266,7 @@ class RecordQuery(Generic[R]):
         return said.where(**values).first()
 
     def _one(self, rows: list[R]) -> R | None:
-        return next(iter(self._loaded(self._as_demanded(rows))), None)
+        return next(iter(self.loaded(self._as_demanded(rows))), None)
 
     def find_or_fail(self, *key: object) -> R:
         """The row with this primary key.
@@ -331,17 +331,13 @@ class RecordQuery(Generic[R]):
         """The rows with their relations, which are read for a hundred rows at a time."""
         if not self._asked.eager and not self._asked.counted:
             return rows
-        return (row for part in parts_of(rows, AT_A_TIME) for row in self._loaded(part))
+        return (row for part in parts_of(rows, AT_A_TIME) for row in self.loaded(part))
 
     def _as_demanded(self, rows: list[R]) -> list[R]:
         return self._resolver.having(rows, self._asked.having)
 
     def loaded(self, rows: list[R]) -> list[R]:
-        """Rows that were found otherwise, with the relations that were asked for."""
-        return self._loaded(rows)
-
-    def _loaded(self, rows: list[R]) -> list[R]:
-        """The rows with the relations that were asked for."""
+        """Rows, found so or otherwise, with the relations that were asked for."""
         if rows:
             self._resolver.load(rows, *self._asked.eager)
             for one in self._asked.counted:
@@ -354,7 +350,7 @@ class RecordQuery(Generic[R]):
 
     def get(self) -> list[R]:
         """All rows, in order."""
-        return self._loaded(list(self._found()))
+        return self.loaded(list(self._found()))
 
     all = get
 
@@ -363,7 +359,7 @@ class RecordQuery(Generic[R]):
         if self._asked.order:
             return self.get()
         whole = sort_rows(list(self._with(limit=None)._found()), order)
-        return self._loaded(whole[: self._asked.limit])
+        return self.loaded(whole[: self._asked.limit])
 
     def first(self) -> R | None:
         """The first row, or None."""
@@ -391,7 +387,7 @@ class RecordQuery(Generic[R]):
         """The rows in lists of `size`, the last perhaps shorter."""
         if whole_number("chunk", size) < 1:
             raise ConfigurationError("chunk", f"a size of {size} holds no row")
-        return map(self._loaded, parts_of(self._found(), size))
+        return map(self.loaded, parts_of(self._found(), size))
 
     def paginate(self, size: int = 20, cursor: str | None = None) -> CursorPage[R]:
         """One page of the rows, and the cursor of the next.
@@ -405,7 +401,7 @@ class RecordQuery(Generic[R]):
             ConfigurationError: the connection has no `cursor_keys`.
         """
         rows, following = page_of(self._repository, self._asked, size, cursor)
-        return CursorPage(self._loaded(rows), following)
+        return CursorPage(self.loaded(rows), following)
 
     @overload
     def pluck(self, attribute: Attr[T]) -> list[T]: ...

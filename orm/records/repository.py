@@ -32,7 +32,7 @@ from orm.records.pending import Pending, finish
 from orm.records.query import RecordQuery
 from orm.records.related import Related
 from orm.records.relations import RELATED, Relation
-from orm.records.saving import WRITTEN, Rows
+from orm.records.rows import WRITTEN, Rows
 from orm.records.scopes import scopes_of
 from orm.records.stored import Stored
 from orm.requests import GetItem, Item
@@ -336,16 +336,10 @@ class Repository(Generic[R]):
         if not self.reads_by_identity or self._defaults:
             found = in_parallel(lambda values: self.find(*values.values()), wanted)
             return [row for row in found if row is not None]
-        config = self.connection.config
-        items = {
-            (item[config.pk]["S"], item[config.sk]["S"]): item
-            for item in self.connection.batches.get([self.layout.key(key) for key in wanted])
-        }
-        ids = [self.layout.key(key) for key in wanted]
-        rows = (items.get((key[config.pk]["S"], key[config.sk]["S"])) for key in ids)
+        items = self.connection.batches.get_in_order(list(map(self.layout.key, wanted)))
         return [
             row
-            for item in rows
+            for item in items
             if item is not None
             and self.is_live(row := self.adopt(self.layout.known_row(item), item))
         ]

@@ -50,7 +50,7 @@ class Transaction:
 
     def __init__(self, connection: Connection, *, chunked: bool = False) -> None:
         self._connection, self._chunked = connection, chunked
-        self._gathered = Gathering(connection.clock)
+        self._gathered = Gathering(connection.config, connection.clock)
         self._entered = self._ended = False
 
     def __enter__(self) -> Self:
