@@ -56,7 +56,10 @@ class Merged(NamedTuple):
 
 
 def merged(parts: Sequence[Sequence[Action]], config: SingleTableConfig) -> Merged:
-    """The actions of several writes, those that meet at an item made one."""
+    """The actions of several writes, those that meet at an item made one; those of one never do."""
+    if len(parts) == 1:
+        alone = parts[0]
+        return Merged([*alone], [[Spot(0, place)] for place in range(len(alone))], None)
     meeting: dict[tuple[str, str], list[tuple[Spot, Action]]] = {}
     for number, part in enumerate(parts):
         for place, action in enumerate(part):
