@@ -1,7 +1,7 @@
 """Connections: kept open between requests, one request at a time on each.
 
-A request is written in one piece; the standard library's `http.client` reads the answer. Nothing
-is ever repeated here: whether a request that met a dead connection was carried out is not known,
+A request is written in one piece; what comes back is read by `orm.driver.receiving`. Nothing is
+ever repeated here: whether a request that met a dead connection was carried out is not known,
 and what to do then is for those who know what it was.
 """
 
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from orm.driver.receiving import Answer, receive
 from orm.driver.transport import TransportError
 
 
@@ -25,14 +26,6 @@ class Place(NamedTuple):
     secure: bool
     host: str
     port: int
-
-
-class Answer(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
 
 
 class Connections:
@@ -72,7 +65,7 @@ class Connections:
         keep = False
         try:
             connection.sendall(request)
-            answer, keep = _read(connection)
+            answer, keep = receive(connection)
         except http.client.IncompleteRead as error:
             raise TransportError("corrupt", f"an answer was cut short: {error}") from error
         except (OSError, http.client.HTTPException) as error:
@@ -134,17 +127,6 @@ def _close(idle: dict[Place, deque[socket.socket]]) -> None:
     for connections in idle.values():
         while connections:
             connections.pop().close()
-
-
-def _read(connection: socket.socket) -> tuple[Answer, bool]:
-    """The answer that is next on a connection, and whether that can be used again."""
-    response = http.client.HTTPResponse(connection, method="POST")
-    try:
-        response.begin()
-        body = response.read()
-        return Answer(response.status, response.headers, body), not response.will_close
-    finally:
-        response.close()
 
 
 if hasattr(select, "poll"):

@@ -38,6 +38,9 @@ class Field:
 
     Attributes:
         name: the attribute's.
+        presence: the rules of whether there must be a value.
+        kinds: the rules of what it must be.
+        rest: the other rules, in the order declared; not those that are asked last.
         accepts: what a value must pass; a value that does breaks no rule that needs it alone.
         contextual: the rules that need more than the value.
         deferred: the rules that are asked last, when all else is right.
@@ -63,24 +66,24 @@ class Field:
         self._must = definition.required
         self._default = definition.default
         self._has_default = definition.default is not msgspec.UNSET
-        self.optional = self._has_default or not (self._must or self._presence)
+        self.optional = self._has_default or not (self._must or self.presence)
         self.awaited = self._find_awaited(lookup)
 
     def _sort(self, made: list[AnyRule]) -> None:
-        self._presence = [rule for rule in made if isinstance(rule, PresenceRule)]
-        self._kinds = [rule for rule in made if isinstance(rule, KindRule)]
+        self.presence = [rule for rule in made if isinstance(rule, PresenceRule)]
+        self.kinds = [rule for rule in made if isinstance(rule, KindRule)]
         self.deferred = [rule for rule in made if isinstance(rule, LookupRule) or _only_async(rule)]
-        aside = (*self._presence, *self._kinds, *self.deferred)
-        self._rest: list[Any] = [
+        aside = (*self.presence, *self.kinds, *self.deferred)
+        self.rest: list[Any] = [
             rule for rule in made if rule not in aside and not isinstance(rule, Nullable)
         ]
-        self.contextual = tuple(rule for rule in self._rest if not isinstance(rule, ValueRule))
+        self.contextual = tuple(rule for rule in self.rest if not isinstance(rule, ValueRule))
         self.accepts = self._fast()
 
     def _fast(self) -> tuple[Callable[[Any], bool], ...]:
-        from_rules = [rule.accepts for rule in self._kinds]
-        from_rules += [rule.accepts for rule in self._rest if isinstance(rule, ValueRule)]
-        return (filled, *from_rules) if self._presence else tuple(from_rules)
+        from_rules = [rule.accepts for rule in self.kinds]
+        from_rules += [rule.accepts for rule in self.rest if isinstance(rule, ValueRule)]
+        return (filled, *from_rules) if self.presence else tuple(from_rules)
 
     def _find_awaited(self, lookup: Lookup | AsyncLookup | None) -> str | None:
         for rule in self.deferred:
@@ -102,16 +105,16 @@ class Field:
             return () if self._has_default else self._missing(value, context)
         if value is None:
             return self._of_none(context)
-        found = self._broken(self._kinds, value, context)
-        return found or self._broken([*self._presence, *self._rest], value, context)
+        found = self._broken(self.kinds, value, context)
+        return found or self._broken([*self.presence, *self.rest], value, context)
 
     def of_default(self, context: Context) -> Failures:
         """What is wrong with the default, by the rules that need the value alone."""
         default = self._default
         if any(default is one for one in (None, msgspec.UNSET)) or isinstance(default, Unresolved):
             return ()
-        alone = [rule for rule in self._rest if isinstance(rule, ValueRule)]
-        found = self._broken(self._kinds, default, context)
+        alone = [rule for rule in self.rest if isinstance(rule, ValueRule)]
+        found = self._broken(self.kinds, default, context)
         return found or self._broken(alone, default, context)
 
     def _of_none(self, context: Context) -> Failures:
@@ -121,7 +124,7 @@ class Field:
         return found or (self.failure("nullable", NOT_NONE, None),)
 
     def _missing(self, value: Any, context: Context) -> Failures:
-        found = self._broken(self._presence, value, context)
+        found = self._broken(self.presence, value, context)
         if self._must and all(one.rule != "required" for one in found):
             return (self.failure("required", MUST_BE_GIVEN, value), *found)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from orm.definitions.entity import RuleCall
@@ -22,7 +22,7 @@ class _All:
             raise ArgumentError(f"takes rules that need the value alone, not {others[0].name!r}")
         # what is of the wrong kind is told that first
         self.rules.sort(key=lambda rule: not isinstance(rule, KindRule))
-        self._alone = self._lone()
+        self.alone = self._lone()
 
     def _lone(self) -> Callable[[Any], bool] | None:
         """What accepts a value where one rule judges it, which refuses None by itself."""
@@ -32,8 +32,8 @@ class _All:
 
     def accept(self, values: Iterable[Any]) -> bool:
         """Whether nothing is wrong with any of these."""
-        if self._alone is not None:
-            return all(map(self._alone, values))
+        if self.alone is not None:
+            return all(map(self.alone, values))
         return all(self.fault(value) is None for value in values)
 
     def fault(self, value: Any) -> str | None:
@@ -46,7 +46,17 @@ class _All:
         return None
 
 
-def build_each(arguments: Arguments) -> ValueRule:
+class EachRule(ValueRule):
+    """Judges every entry of a list, every value of a map.
+
+    Attributes:
+        alone: what accepts an entry, where one rule judges it, which refuses None by itself.
+    """
+
+    alone: Callable[[Any], bool] | None = None
+
+
+def build_each(arguments: Arguments) -> EachRule:
     """Every entry of a list, every value of a map."""
     arguments.count(1)
     rules = _All(arguments, arguments.calls())
@@ -63,11 +73,13 @@ def build_each(arguments: Arguments) -> ValueRule:
         faults = ((place, rules.fault(entry)) for place, entry in enumerate(entries, 1))
         return next((f"entry {place}: {fault}" for place, fault in faults if fault), "")
 
-    return ValueRule("each", accepts, first_fault)
+    rule = EachRule("each", accepts, first_fault)
+    rule.alone = rules.alone
+    return rule
 
 
 def _entries(value: Any) -> Iterable[Any] | None:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, (list, tuple, set, frozenset)) else None
 

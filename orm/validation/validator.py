@@ -23,6 +23,7 @@ from orm.validation.errors import (
 )
 from orm.validation.field import Failures, Field
 from orm.validation.rules import RULES, Registry
+from orm.validation.shapes import Shape
 
 ASYNC_LIMIT: Final = 10
 ASYNC_TIMEOUT_SECONDS: Final = 5.0
@@ -62,6 +63,8 @@ class Validator:
             for name, one in siblings.items()
         }
         self._all = tuple(self._fields.values())
+        self._shape = Shape(self._all)
+        self._uncovered = tuple(one for one in self._all if one.name not in self._shape.covers)
         self._deferred = tuple(field for field in self._all if field.deferred)
 
     @classmethod
@@ -127,7 +130,7 @@ class Validator:
         """All that needs nobody else. The loop that every save pays for, hence in one piece."""
         found: dict[str, Failures] = {}
         get = values.get
-        for field in self._all if only is None else self._selected(self._all, only):
+        for field in self._to_judge(values, only):
             value = get(field.name, _UNSET)
             if value is None or value is _UNSET:
                 if value is _UNSET and field.optional:
@@ -143,6 +146,14 @@ class Validator:
             if failed:
                 found[field.name] = failed
         return found
+
+    def _to_judge(
+        self, values: Mapping[str, Any], only: Collection[str] | None
+    ) -> tuple[Field, ...]:
+        """The fields that need a look each."""
+        if only is not None:
+            return self._selected(self._all, only)
+        return self._uncovered if self._shape.fits(values) else self._all
 
     def _selected(
         self, fields: tuple[Field, ...], only: Collection[str] | None
