@@ -44,8 +44,8 @@ from orm.requests import AttributeValue, Item
 from orm.sortable import sortable_datetime
 
 _INT_SAFE: Final = 10**NUMBER_DIGITS_MAX
-_PLAIN_LEAST: Final = 1e-4
-_PLAIN_BOUND: Final = 1e16
+PLAIN_LEAST: Final = 1e-4
+PLAIN_BOUND: Final = 1e16
 
 
 def item_to_wire(values: Mapping[str, object], path: str = "") -> Item:
@@ -141,7 +141,7 @@ def _encode_int(value: Any, path: str, _level: int) -> AttributeValue:
 def _encode_float(value: Any, path: str, _level: int) -> AttributeValue:
     """Within these bounds `repr` has no exponent, 17 digits at the most and none far from the
     point."""
-    if _PLAIN_LEAST <= value < _PLAIN_BOUND or -_PLAIN_BOUND < value <= -_PLAIN_LEAST:
+    if PLAIN_LEAST <= value < PLAIN_BOUND or -PLAIN_BOUND < value <= -PLAIN_LEAST:
         return {"N": float.__repr__(value)}
     return {"N": _number(Decimal(float.__repr__(value)), value, path)}
 

@@ -34,6 +34,7 @@ GREATEST: Final = "\U0010ffff" * (SORT_KEY_BYTES_MAX // 4)
 """No sort key sorts after it: the greatest character as often as one has room for."""
 
 _SHIFT: Final = 0x30
+_PLAIN: Final = re.compile("[\x25-\x7f]+").fullmatch
 _ESCAPED: Final = re.compile("[\x00-\x24]")
 _TABLE: Final = {c: _ESCAPE + chr(c + _SHIFT) for c in range(0x25)}
 _NOT_ENCODED: Final = re.compile(r"[\x00-\x23]|\$(?![0-T])")
@@ -46,6 +47,8 @@ def encode_part(part: str) -> str:
     Raises:
         InvalidKeyError: the part is not a string, is empty or holds a lone surrogate.
     """
+    if type(part) is str and _PLAIN(part):  # as nearly every part is
+        return part
     check_part(part)
     return part.translate(_TABLE) if _ESCAPED.search(part) else part
 

@@ -112,11 +112,12 @@ class UpdateExpression(msgspec.Struct, frozen=True):
         """The expression as text made of placeholders."""
         if not self.changes:
             raise ConfigurationError("update", "it changes nothing")
-        return " ".join(
-            f"{clause} {', '.join(change.render(placeholders) for change in changes)}"
-            for clause, kinds in _CLAUSES.items()
-            if (changes := [change for change in self.changes if change.kind in kinds])
-        )
+        clauses = []
+        for clause, kinds in _CLAUSES.items():
+            said = [one.render(placeholders) for one in self.changes if one.kind in kinds]
+            if said:
+                clauses.append(f"{clause} {', '.join(said)}")
+        return " ".join(clauses)
 
     def action(
         self,

@@ -51,6 +51,7 @@ class Field:
         attribute: the name of its attribute in an item.
         cast: what its values are stored as others by; None where they are stored as they are.
         faithful: the type of which every value comes back equal; None where there is none.
+        members: `(list, T)` or `(dict, T)` where it holds nothing but faithful values T.
         hidden: whether no error says its values.
     """
 
@@ -67,8 +68,8 @@ class Field:
         self.cast = cast_of(info.type)
         self.faithful = kind if _is_faithful(kind) and self.cast is None else None
         self._encode = None if self.faithful is None else encoder_of(kind)
-        self._members = None if self.cast is not None else _faithful_members(kind)
-        self._encode_member = None if self._members is None else encoder_of(self._members[1])
+        self.members = None if self.cast is not None else _faithful_members(kind)
+        self._encode_member = None if self.members is None else encoder_of(self.members[1])
 
     @property
     def settles(self) -> bool:
@@ -142,9 +143,9 @@ class Field:
 
     def _holds_only_members(self, value: Any) -> bool:
         """Whether a list or dict is all of one faithful type, and so comes back equal."""
-        if self._members is None:
+        if self.members is None:
             return False
-        kind, member = self._members
+        kind, member = self.members
         if type(value) is not kind:
             return False
         held: Any = value

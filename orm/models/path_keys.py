@@ -127,16 +127,17 @@ class PathKeys:
         return {pk_name: {"S": pk}, sk_name: {"S": sk}}
 
     def _texts(self, parts: Sequence[_Part], values: Values) -> list[str]:
-        return [
-            part if isinstance(part, str) else part[1](self._value(values, part[0]))
-            for part in parts
-        ]
-
-    def _value(self, values: Values, name: str) -> Any:
-        value = values.get(name)
-        if value is None or value is msgspec.UNSET:
-            raise InvalidKeyError(None, f"{self._parts[name].path} is missing")
-        return value
+        texts = []
+        for part in parts:
+            if isinstance(part, str):
+                texts.append(part)
+                continue
+            name, form = part
+            value = values.get(name)
+            if value is None or value is msgspec.UNSET:
+                raise InvalidKeyError(None, f"{self._parts[name].path} is missing")
+            texts.append(form(value))
+        return texts
 
 
 def key_names(path: KeyPath, config: SingleTableConfig) -> tuple[str, str]:

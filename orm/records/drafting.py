@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -148,10 +147,10 @@ class Drafts(Generic[R]):
         if draft.original is not None:
             new = {name: draft.values[name] for name in draft.changed}
             pending = self._change(record, draft.original, new, draft.written, draft.values)
-            return pending.then(partial(self._hooks.run, record, "after_update", "after_save"))
+            return pending.then(*self._hooks.later(record, "after_update", "after_save"))
         insert = Insert(self._rows, draft.values, self._repository.second())
         pending = Pending(insert, lambda: self._stored.keep(record, insert.item))
-        return pending.then(partial(self._hooks.run, record, "after_create", "after_save"))
+        return pending.then(*self._hooks.later(record, "after_create", "after_save"))
 
     def _change(
         self,
@@ -204,7 +203,7 @@ class Drafts(Generic[R]):
         event = "restore" if when is None else "delete"
         self._hooks.run(record, f"before_{event}")
         pending = self._set(record, original, {bin_: when})
-        return pending.then(partial(self._hooks.run, record, f"after_{event}"))
+        return pending.then(*self._hooks.later(record, f"after_{event}"))
 
     def emptied(self, record: R, names: Iterable[str]) -> Pending:
         """What empties a row of these attributes, by which it hung on another that goes. What it
@@ -222,7 +221,7 @@ class Drafts(Generic[R]):
         self._hooks.run(record, "before_delete")
         write = Removal(self._rows, self._stored.known(record))
         pending = Pending(write, lambda: record.__dict__.update(_stored=None))
-        return pending.then(partial(self._hooks.run, record, "after_delete"))
+        return pending.then(*self._hooks.later(record, "after_delete"))
 
 
 def _set_absent(record: DynamoDBModel, name: str, make: Callable[[], object]) -> None:

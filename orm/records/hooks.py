@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from orm.errors import ConfigurationError
@@ -65,6 +66,8 @@ class Hooks:
     def run(self, record: Any, *events: str) -> bool:
         """Do what is to be done then, one after the other; whether there was anything. Raises what
         it raises; a note says where the row stands."""
+        if not (self._own or self._observers):
+            return False
         heard = False
         for event in events:
             for hook in self._of(event):
@@ -77,6 +80,10 @@ class Hooks:
                         error.add_note(text)
                     raise
         return heard
+
+    def later(self, record: Any, *events: str) -> tuple[Callable[[], object], ...]:
+        """What does that later; nothing where nobody hears anything."""
+        return (partial(self.run, record, *events),) if self._own or self._observers else ()
 
     def _of(self, event: str) -> Iterator[Callable[[Any], object]]:
         if event in self._own:

@@ -36,12 +36,13 @@ class Merged(NamedTuple):
 
     Args:
         actions: one for each item.
-        told: for each of them whose actions are told why it is refused.
+        told: for each of them whose actions are told why it is refused; None where all are those of
+            one write, as they are.
         repeated: two that cannot be made one.
     """
 
     actions: list[Action]
-    told: list[list[Spot]]
+    told: list[list[Spot]] | None
     repeated: tuple[Spot, Spot] | None
 
     def own(
@@ -49,6 +50,9 @@ class Merged(NamedTuple):
     ) -> list[list[CancellationReason]]:
         """The reasons of each write, one for each of its actions."""
         found = [[_NOTHING] * len(part) for part in parts]
+        if self.told is None:
+            found[0][: len(reasons)] = reasons
+            return found
         for spots, reason in zip(self.told, reasons, strict=False):
             for spot in spots:
                 found[spot.write][spot.action] = reason
@@ -58,21 +62,19 @@ class Merged(NamedTuple):
 def merged(parts: Sequence[Sequence[Action]], config: SingleTableConfig) -> Merged:
     """The actions of several writes, those that meet at an item made one; those of one never do."""
     if len(parts) == 1:
-        alone = parts[0]
-        return Merged([*alone], [[Spot(0, place)] for place in range(len(alone))], None)
+        return Merged([*parts[0]], None, None)
     meeting: dict[tuple[str, str], list[tuple[Spot, Action]]] = {}
     for number, part in enumerate(parts):
         for place, action in enumerate(part):
             key = _key_of(action, config)
             meeting.setdefault(key, []).append((Spot(number, place), action))
-    made = Merged([], [], None)
+    actions, told, repeated = list[Action](), list[list[Spot]](), None
     for met in meeting.values():
-        action, told, repeated = _one_of(met)
-        made.actions.append(action)
-        made.told.append(told)
-        if repeated is not None and made.repeated is None:
-            made = made._replace(repeated=repeated)
-    return made
+        action, spots, exclude = _one_of(met)
+        actions.append(action)
+        told.append(spots)
+        repeated = repeated or exclude
+    return Merged(actions, told, repeated)
 
 
 def _one_of(

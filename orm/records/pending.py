@@ -27,9 +27,9 @@ class Pending(msgspec.Struct, frozen=True):
     done: Callable[[], object]
     after: tuple[Callable[[], object], ...] = ()
 
-    def then(self, what: Callable[[], object]) -> Pending:
-        """The same write, with something to be done once all that is written with it is."""
-        return msgspec.structs.replace(self, after=(*self.after, what))
+    def then(self, *what: Callable[[], object]) -> Pending:
+        """The same write, with more to be done once all that is written with it is."""
+        return msgspec.structs.replace(self, after=(*self.after, *what)) if what else self
 
 
 def finish(connection: Connection, pending: Sequence[Pending]) -> None:

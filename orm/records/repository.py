@@ -105,6 +105,7 @@ class Repository(Generic[R]):
         self._fields = frozenset(self.layout.fields)
         keys = (*plan.identity, *self.layout.key_fields)
         self._guarded = guarded(definition, keys) | _trait_names(definition)
+        self._fillable = self._fields - self._guarded
         infos = msgspec.structs.fields(model)  # evaluates annotations, so never while saving
         self._required = tuple(info.name for info in infos if info.required)
         self.stored: Stored[R] = Stored(self)
@@ -147,6 +148,8 @@ class Repository(Generic[R]):
             setattr(record, name, value)
 
     def _check_fillable(self, values: Mapping[str, Any]) -> None:
+        if values.keys() <= self._fillable:
+            return
         self._check_known(values)
         for name in values:
             if name in self._guarded:
@@ -203,6 +206,8 @@ class Repository(Generic[R]):
         Raises:
             ForeignRowError: it is one.
         """
+        if record.__dict__.get("_repository") is self:
+            return
         there, here = place_of(record), self.connection.place
         if there is not None and there != here:
             raise ForeignRowError(type(record).__name__, str(there), str(here))

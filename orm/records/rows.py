@@ -56,6 +56,8 @@ class Rows:
         self.layout, self.claims = layout, claims
         self.ttl, self.version, self.hidden = ttl, version, hidden
         self._nothing_there = fields_of(not_exists(layout.config.pk))
+        self._there = exists(layout.config.pk)
+        self._key = layout.config.pk, layout.config.sk
 
     @property
     def config(self) -> SingleTableConfig:
@@ -76,14 +78,17 @@ class Rows:
 
     def key(self, item: Item) -> Item:
         """The key of an item."""
-        return {name: item[name] for name in (self.config.pk, self.config.sk)}
+        pk, sk = self._key
+        return {pk: item[pk], sk: item[sk]}
 
     def unchanged(self, before: Item, names: Iterable[str]) -> Condition:
         """The row is there, of the version that was loaded, and so are these values."""
-        names = sorted({*names} | ({self.version} if self.version else set()))
-        attributes = [self.layout.fields[name].attribute for name in names]
+        names = {*names, self.version} if self.version else {*names}
+        if not names:
+            return self._there
+        attributes = [self.layout.fields[name].attribute for name in sorted(names)]
         attributes += [WRITTEN] if self.version else []
-        return all_of(exists(self.config.pk), *(_still(before, one) for one in attributes))
+        return all_of(self._there, *(_still(before, one) for one in attributes))
 
     def alive(self, now: int) -> tuple[Condition, ...]:
         """That the row has not expired, where its model knows that."""

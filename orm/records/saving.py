@@ -9,7 +9,7 @@ a claim is made of demands all that it is made of, and so does a deletion of wha
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -78,7 +78,9 @@ class RowWrite(Write):
 
     def held(self) -> set[str]:
         """The attributes by which the row hangs on others; parts of its key stay what they are."""
-        names = (name for one in self.holds for name in one.names)
+        if not self._holds:
+            return set()
+        names = (name for one in self._holds for name in one.names)
         return {*names}.difference(self.rows.layout.key_fields)
 
     def lose(self, stored: Item | None) -> list[Hold]:
@@ -128,7 +130,7 @@ class Insert(Write):
 
     def __init__(self, rows: Rows, values: Values, now: int) -> None:
         self.rows, self._values, self._now = rows, values, now
-        self._mine: AttributeValue = {"B": secrets.token_bytes(8)}
+        self._mine: AttributeValue = {"B": os.urandom(8)}
         self.item = rows.layout.item_of(values, {WRITTEN: self._mine})
         self._moved = rows.claims.moved(None, values)
 
@@ -196,7 +198,7 @@ class Change(RowWrite):
             inputs |= rows.inputs(self.new)
         alive = rows.alive(self._now)
         if rows.version is not None or self.moved or inputs or alive:
-            self._mine = self._mine or {"B": secrets.token_bytes(8)}
+            self._mine = self._mine or {"B": os.urandom(8)}
             changes[WRITTEN] = self._mine
         after = {**self.before, **changes}
         self.item = {name: wire for name, wire in after.items() if wire is not None}

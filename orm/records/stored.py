@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=DynamoDBModel)
 UNSET: Final = msgspec.UNSET
+_PLAIN: Final = frozenset({bool, int, str})
 
 
 class Stored(Generic[R]):
@@ -121,7 +122,10 @@ class Stored(Generic[R]):
         return {
             name
             for name, value in self._layout.values(record).items()
-            if value is not known[name] and not self.same(name, value, known[name])
+            if value is not (other := known[name])
+            # of these what is equal is stored alike, by a cast as well
+            and not (type(value) is type(other) and type(value) in _PLAIN and value == other)
+            and not self.same(name, value, other)
         }
 
     def same(self, name: str, value: Any, other: Any) -> bool:
@@ -131,6 +135,8 @@ class Stored(Generic[R]):
         if value is UNSET or value is None or other is UNSET or other is None:
             return False
         field = self._layout.fields[name]
+        if type(value) is type(other) is field.faithful and type(value) in _PLAIN:
+            return bool(value == other)
         try:
             if field.stores_alike(value, other):
                 return True
