@@ -334,13 +334,16 @@ class RecordQuery(Generic[R]):
         return (row for part in parts_of(rows, AT_A_TIME) for row in self.loaded(part))
 
     def _as_demanded(self, rows: list[R]) -> list[R]:
-        return self._resolver.having(rows, self._asked.having)
+        having = self._asked.having
+        return self._resolver.having(rows, having) if having else rows
 
     def loaded(self, rows: list[R]) -> list[R]:
         """Rows, found so or otherwise, with the relations that were asked for."""
+        asked = self._asked
+        if rows and asked.eager:
+            self._resolver.load(rows, *asked.eager)
         if rows:
-            self._resolver.load(rows, *self._asked.eager)
-            for one in self._asked.counted:
+            for one in asked.counted:
                 self._resolver.count(rows, one)
         return rows
 

@@ -57,6 +57,7 @@ class Repository(Generic[R]):
         drafts: what is to be written of rows.
         hooks: what the model does around reads and writes.
         casefold: the attributes whose letters are the same in both cases, where they are unique.
+        reads_by_identity: whether the primary key alone gives a row's key.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Repository(Generic[R]):
             hidden=self.hidden,
         )
         self.casefold = frozenset(name for one in plan.claims for name in one.casefold)
+        self.reads_by_identity = {*self.layout.key_fields} == {*plan.identity}
         self._observers = connection.observers(definition.name)
         self.hooks = Hooks(model, self._observers)
         self._after_load = self.hooks.hears("after_load")
@@ -359,11 +361,6 @@ class Repository(Generic[R]):
             names = ", ".join(self.plan.identity)
             raise InvalidKeyError(key, f"{self.definition.name} is identified by ({names})")
         return dict(zip(self.plan.identity, key, strict=True))
-
-    @property
-    def reads_by_identity(self) -> bool:
-        """Whether the primary key alone gives the row's key."""
-        return set(self.layout.key_fields) == set(self.plan.identity)
 
     def get(self, key: Item, *, consistent: bool = False) -> R | None:
         """The row at a key of the table, in the bin or not; None where it is gone or expired."""
