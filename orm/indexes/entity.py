@@ -24,7 +24,7 @@ class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
         claims: what no two rows share; each is an item of its own, written with the row.
         answers: how each question is answered.
         implied: attributes that relations need and that it does not declare.
-        pointing: attributes that name another entity's row and say no kind → the kind of its key.
+        pointing: attributes that name another entity's row → the kind of its key, and so theirs.
         edge: whether a relation made it up.
     """
 

@@ -39,7 +39,7 @@ class Facts:
     Attributes:
         definition: the entity.
         implied: attributes that a relation needs and the entity does not declare.
-        pointing: attributes that name another entity's row, say no kind, and are of its key's.
+        pointing: attributes that name another entity's row → the kind of its key, and so theirs.
     """
 
     def __init__(self, definition: EntityDefinition) -> None:
@@ -103,7 +103,7 @@ class Facts:
         """What the attribute holds; `any` where nothing says."""
         found = self._attributes.get(name)
         own = found.kind if found else self._traits.get(name, "any")
-        return self.pointing.get(name, own) if own == "any" else own
+        return self.pointing.get(name, own)
 
     def not_of_kind(self, name: str, value: object) -> str:
         """What an attribute can be, where that is not this value; empty where it can be it."""

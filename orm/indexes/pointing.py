@@ -3,6 +3,9 @@
 A foreign key, an edge's key, the id of a polymorphic relation: each holds what identifies the other
 row. So where it says no kind of its own it is of that one's kind, and a row with a whole number for
 an id can be pointed at. A polymorphic id that points at several kinds stays without one.
+
+Models written for SQL call a foreign key a number and say nothing of the id that it names, which
+would count up there. Here that id is text, so the key that names it is as well.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from orm.indexes.relations import morph_columns
 At = tuple[str, str]
 """An entity and an attribute of it."""
 
+_NUMBERS: Final = frozenset({"integer", "number", "float"})
 _CHOSEN: Final = "enum"
 """Whoever points at a choice has to say the choices anew."""
 
@@ -31,10 +35,25 @@ def add_kinds(expansion: Expansion) -> None:
         for relation in owner.definition.relations:
             for holder, target in _pointings(expansion, owner, relation):
                 pointed.setdefault(holder, {})[target] = None
-    for entity, name in pointed:
+    for (entity, name), targets in pointed.items():
+        facts = expansion.facts[entity]
+        named = {expansion.facts[entity].kind(key) for entity, key in targets}
+        if facts.kind(name) in _NUMBERS and named == {"any"}:
+            _take_for_text(expansion, facts, name, next(iter(targets)))
+            continue
         kind = _kind(expansion, pointed, (entity, name), frozenset())
         if kind not in ("any", _CHOSEN):
-            expansion.facts[entity].point(name, kind)
+            facts.point(name, kind)
+
+
+def _take_for_text(expansion: Expansion, facts: Facts, name: str, target: At) -> None:
+    key = ".".join(target)
+    text = (
+        f"is declared a number ({facts.kind(name)}) and names {key}, which says no kind and is "
+        f"text; so it is text as well. Declare a kind of {key} where that is a number"
+    )
+    expansion.find(facts.name, "foreign-key-kind", name, text)
+    facts.pointing[name] = "string"
 
 
 def _kind(

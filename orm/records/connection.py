@@ -27,7 +27,7 @@ from orm.indexes.native import Lists
 from orm.records.batching import Batch
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
-from orm.records.declared import definition_of
+from orm.records.declared import as_pointing, definition_of
 from orm.records.drafting import validator_of
 from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.hooks import check_observer
@@ -357,7 +357,10 @@ class _Schema:
         if self._config.prefix != "{prefix}" and any(slot.native for slot in plan.slots):
             raise _no_prefixes(plan, self._config.prefix)
         self._lock = plan.lock  # so that what comes later moves nothing
-        definitions = self._definitions | {edge.name: edge for edge in plan.edges}
+        declared = self._definitions | {edge.name: edge for edge in plan.edges}
+        definitions = {
+            name: as_pointing(one, plan.entity(name).pointing) for name, one in declared.items()
+        }
         models = {
             name: self._classes.get(name) or self._made(definition, plan)
             for name, definition in definitions.items()

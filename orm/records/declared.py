@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from orm.definitions import EntityDefinition, define
-from orm.definitions.entity import RuleCall
+from orm.definitions.entity import AttributeDefinition, Kind, RuleCall
 from orm.definitions.rules import read_rules
 from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel
 from orm.records.relations import declared
+from orm.validation import RULES
 from orm.validation.python_types import rules_of
 
 _NOTHING_SAID: Final = AttributeOptions()
+_OF_ANY_KIND: Final = frozenset(
+    {"exists", "immutable", "nullable", "required", "required_if", "required_with", "unique"}
+)
 
 
 def definition_of(model: type[DynamoDBModel]) -> EntityDefinition:
@@ -38,6 +43,24 @@ def definition_of(model: type[DynamoDBModel]) -> EntityDefinition:
     }
     definition = define(mapping)
     return msgspec.structs.replace(definition, patterns=said.patterns, indexes=said.indexes)
+
+
+def as_pointing(definition: EntityDefinition, pointing: Mapping[str, Kind]) -> EntityDefinition:
+    """The definition, its attributes that point at rows of the kinds that these turned out to be:
+    of one that was declared of another kind no rule stays that speaks of its values."""
+    return msgspec.structs.replace(
+        definition,
+        attributes=tuple(
+            _of_kind(one, pointing.get(one.name, one.kind)) for one in definition.attributes
+        ),
+    )
+
+
+def _of_kind(attribute: AttributeDefinition, kind: Kind) -> AttributeDefinition:
+    if kind == attribute.kind or attribute.kind == "any":
+        return attribute
+    rules = tuple(rule for rule in attribute.rules if RULES.canonical(rule.name) in _OF_ANY_KIND)
+    return msgspec.structs.replace(attribute, kind=kind, rules=rules)
 
 
 def _attribute(info: msgspec.structs.FieldInfo, said: AttributeOptions) -> dict[str, Any]:

@@ -22,6 +22,26 @@ def test_whole_numbers_can_be_changed_again(bench: Bench) -> None:
     things.find_or_fail(row.id).update(name="new")
 
 
+@pytest.mark.parametrize("rule", ["number().required().min(1)", "number().integer()"])
+def test_a_foreign_key_that_is_declared_a_number_holds_a_key_of_text(
+    bench: Bench, rule: str
+) -> None:
+    """As models for SQL say, of ids that they leave to the database."""
+    child = f"""
+    export default {{
+      name: 'Child',
+      belongsTo: ['Thing'],
+      attributes: {{ thingId: {{ fillable: true, validation: {{ rule: schema.{rule} }} }} }},
+    }}
+    """
+    connection = bench.connection(model("name: {}", "hasMany: ['Child']"), child)
+    thing = rows_of(connection, "Thing").create(id="7")
+    made = thing.related("children").create(id="c")
+    assert thing.load("children").children == [made]
+    assert made.load("thing").thing == thing
+    assert "foreign-key-kind" in {one.code for one in connection.plan.findings}
+
+
 @pytest.mark.parametrize("written", ["default: 0.1,", ""])
 def test_numbers_may_be_floats(bench: Bench, written: str) -> None:
     things = bench.things(f"price: {{ {written} validation: {{ rule: schema.number() }} }}")

@@ -68,6 +68,18 @@ def test_what_points_at_a_row_is_of_the_kind_of_its_key():
     }
 
 
+def test_a_number_that_names_an_id_of_no_kind_is_text_and_that_is_said():
+    belongs = relation("belongs_to", "user", "User")
+    post = entity("Post", attribute("user_id", kind="integer"), relations=(belongs,))
+    plan = plan_indexes([post, entity("User")])
+    assert plan.entity("Post").pointing == {"user_id": "string"}
+    (said,) = plan.findings
+    assert (said.subject, said.code) == ("user_id", "foreign-key-kind")
+    counted = plan_indexes([post, entity("User", attribute("id", kind="integer"))])
+    assert not counted.entity("Post").pointing
+    assert not counted.findings
+
+
 def test_keys_that_point_at_each_other_say_no_kind():
     one = entity("One", "id", relations=(relation("belongs_to", "two", "Two", foreign_key="id"),))
     two = entity("Two", "id", relations=(relation("belongs_to", "one", "One", foreign_key="id"),))
