@@ -161,6 +161,8 @@ def _calls(
     names = {rules.canonical(call.name) for call in definition.rules}
     told = definition.kind in names or (definition.kind == "string" and "uuid" in names)
     own = [] if definition.kind == "any" or told else [RuleCall(definition.kind)]
+    # nothing here hashes, so what is to be hashed has to be when it is given
+    own += [RuleCall("hashed")] if definition.cast == "hashed" else []
     return [*own, *(one for one in definition.rules if rules.canonical(one.name) not in skip)]
 
 

@@ -98,7 +98,7 @@ class Registry(Mapping[str, Builder]):
         """The kind that a definition says, or else its rules."""
         if kind != "any":
             return kind
-        names = (self.canonical(call.name) for call in calls)
+        names = (KINDS.get(call.name, self.canonical(call.name)) for call in calls)
         return cast("Kind", next((name for name in names if name in _KINDS), kind))
 
     def make(self, call: RuleCall, target: Target) -> AnyRule:

@@ -13,6 +13,12 @@ from orm.validation.judging import ValueRule, listed
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UUID_VERSION_AT: Final = 14
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}")  # 128 bits, so at most 7ZZ…
+# the modular crypt format, and as Django and Werkzeug write it; schemes that are slow to guess
+_HASHED: Final = re.compile(
+    r"\$(?:argon2(?:id|i|d)|2[abxy]|scrypt|7|y|gy|5|6|pbkdf2[\w-]*)\$\S+"
+    r"|(?:argon2|bcrypt|pbkdf2|scrypt)[\w:]*\$\S+",
+    re.ASCII,
+)
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -43,6 +49,10 @@ def _only(value: str, groups: str) -> bool:
     return bool(value) and all(unicodedata.category(letter)[0] in groups for letter in value)
 
 
+def is_hashed(value: Any) -> bool:
+    return isinstance(value, str) and _HASHED.fullmatch(value) is not None
+
+
 def is_slug(value: Any) -> bool:
     return isinstance(value, str) and _SLUG.fullmatch(value) is not None
 
@@ -66,6 +76,11 @@ def build_uuid(arguments: Arguments) -> ValueRule:
 _FORMS: Final = {
     "alpha": (is_alpha, "must be of letters alone"),
     "alpha_num": (is_alpha_num, "must be of letters and digits alone"),
+    "hashed": (
+        is_hashed,
+        "must be a hash, such as $argon2id$… or $2b$…, not what it is made of, which would be "
+        "stored in clear",
+    ),
     "slug": (is_slug, "must be of a-z and 0-9, with single hyphens between"),
     "ulid": (is_ulid, "must be a ULID"),
 }

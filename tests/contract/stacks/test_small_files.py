@@ -42,6 +42,14 @@ def test_a_foreign_key_that_is_declared_a_number_holds_a_key_of_text(
     assert "foreign-key-kind" in {one.code for one in connection.plan.findings}
 
 
+def test_what_is_to_be_hashed_is_not_stored_in_clear(bench: Bench) -> None:
+    things = bench.things("password: { cast: 'hashed', hidden: true }")
+    with pytest.raises(InvalidRowError, match="must be a hash"):
+        things.create(password="secret")
+    row = things.create(password="$2b$12$abcdefghijklmnopqrstuv")
+    assert things.find_or_fail(row.id).password == row.password
+
+
 @pytest.mark.parametrize("written", ["default: 0.1,", ""])
 def test_numbers_may_be_floats(bench: Bench, written: str) -> None:
     things = bench.things(f"price: {{ {written} validation: {{ rule: schema.number() }} }}")

@@ -248,6 +248,20 @@ CASES: dict[str, list[Case]] = {
         Case("alpha_num", ["a1", "1", "é٣"], ["", "a b", "a_b", 1]),
         Case("alphanumeric", ["a1"], ["-"]),
     ],
+    "hashed": [
+        Case(
+            "hashed",
+            [
+                "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g",
+                "$2b$12$abcdefghijklmnopqrstuv",
+                "$scrypt$ln=17,r=8,p=1$c2FsdA$aGFzaA",
+                "$6$rounds=656000$salt$hash",
+                "pbkdf2_sha256$600000$salt$aGFzaA=",
+                "scrypt:32768:8:1$salt$00ff",
+            ],
+            ["", "secret", "$ecret$", "5f4dcc3b5aa765d61d8327deb882cf99", "$1$salt$hash", 1],
+        ),
+    ],
     "slug": [Case("slug", ["a", "a-b", "1-a2"], ["", "A", "a--b", "-a", "a-", "a_b", "a\n", 1])],
     "regex": [
         Case("regex:^a+$", ["a", "aa"], ["", "b", "ab", "a\n", 5, ["a"]]),
