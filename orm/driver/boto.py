@@ -36,7 +36,9 @@ from botocore.utils import get_environ_proxies
 from orm.clock import Clock, SystemClock
 from orm.driver.answers import CHECKSUM, body_of
 from orm.driver.connections import Connections, Place
+from orm.driver.receiving import Answer
 from orm.driver.sigv4 import Credentials, Signer
+from orm.driver.skew import Skew
 from orm.driver.transport import ServiceError, TransportError
 from orm.errors import ConfigurationError
 
@@ -124,6 +126,7 @@ class BotoTransport:
         self._routes: dict[_Question, _Route | None] = {}
         self._connections = Connections(self._tls, **self._http)
         self._making = threading.Lock()
+        self._skew = Skew()
         self._found: Any = None
         self._sending = _Sending()
 
@@ -158,11 +161,23 @@ class BotoTransport:
 
     def _post(self, route: _Route, body: bytes, credentials: Credentials) -> bytes:
         now = self._clock.now_micros()
-        headers = route.signer.signed(route.headers, "/", body, credentials, now)
+        answer = self._exchange(route, body, credentials, now)
+        try:
+            return body_of(answer.status, answer.headers.get(CHECKSUM), answer.body)
+        except ServiceError as error:
+            if not self._skew.learn(error.code, answer.headers.get("date"), now):
+                raise
+        answer = self._exchange(route, body, credentials, self._clock.now_micros())
+        return body_of(answer.status, answer.headers.get(CHECKSUM), answer.body)
+
+    def _exchange(
+        self, route: _Route, body: bytes, credentials: Credentials, now_micros: int
+    ) -> Answer:
+        signed_at = now_micros + self._skew.micros
+        headers = route.signer.signed(route.headers, "/", body, credentials, signed_at)
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"
-        answer = self._connections.exchange(route.place, head.encode("latin-1") + body)
-        return body_of(answer.status, answer.headers.get(CHECKSUM), answer.body)
+        return self._connections.exchange(route.place, head.encode("latin-1") + body)
 
     def _credentials(self) -> tuple[Credentials, str | None]:
         """What to sign with now, and the account that it belongs to, where that is known."""

@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(self.path, self.headers, self.rfile.read(length), id(self.connection))
         self.server.asked.append(asked)
         body, headers = self.server.respond(asked)
-        self.send_response(200)
+        self.send_response(400 if b'"__type"' in body else 200)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
