@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from orm import create_table, delete_table
 from orm.book import AccessPatternGenerator
-from orm.clock import ManualClock, SystemClock
+from orm.clock import ManualClock
 from orm.driver import Driver, MeteredDriver
 from orm.records import Connection
 from orm.requests import GetItem, Query, Request
 from tests.conftest import fresh_config
 from tests.contract.book.shop import MODELS, OPTIONS, stock
+from tests.support.tables import table_of
 
 R = TypeVar("R")
 READS = {"GetItem", "Query"}
@@ -80,6 +80,5 @@ def shop(driver: Driver, request: pytest.FixtureRequest) -> Iterator[Shop]:
         clock=ManualClock(NOON_MICROS),
     )
     connection.register(*MODELS)
-    create_table(driver, connection.shape(), SystemClock())
-    yield Shop(connection, listener, stock(connection, 7))
-    delete_table(driver, config.table, SystemClock())
+    with table_of(connection, driver):
+        yield Shop(connection, listener, stock(connection, 7))

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
+from orm import SingleTableConfig
 from orm.caching import CachedDriver
-from orm.clock import ManualClock, SystemClock
+from orm.clock import ManualClock
 from orm.driver import Driver, MeteredDriver
 from orm.records import Connection
 from tests.contract.records.blog import MODELS
+from tests.support.tables import table_of
 
 NOON_MICROS = 1_800_000_000_000_000
 
@@ -49,6 +50,5 @@ def connection(
         config = msgspec.structs.replace(config, prefix="v2.{prefix}")
     made = Connection(cache, config, tenant=tenant, clock=hands)
     made.register(*MODELS)
-    create_table(cache, made.shape(), SystemClock())  # by a clock that runs: this waits
-    yield made
-    delete_table(cache, config.table, SystemClock())
+    with table_of(made):
+        yield made

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.driver import Driver, MeteredDriver
 from orm.records import Connection, DynamoDBModel
 from tests.contract.records.blog import MODELS
 from tests.contract.records.odd import ODD
 from tests.counts import LONG
+from tests.support.tables import table_of
 
 NOON_MICROS = 1_800_000_000_000_000
 
@@ -62,9 +63,8 @@ def connection(
         config = msgspec.structs.replace(config, prefix="v2.{prefix}")
     made = Connection(meter, config, tenant=tenant, clock=hands)
     made.register(*models)
-    _created(made, meter)
-    yield made
-    delete_table(meter, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 @pytest.fixture
@@ -72,11 +72,5 @@ def own(driver: Driver, config: SingleTableConfig, hands: ManualClock) -> Iterat
     """A table with the odd models, without a tenant."""
     made = Connection(driver, config, clock=hands)
     made.register(*ODD)
-    create_table(driver, made.shape(), SystemClock())
-    yield made
-    delete_table(driver, config.table, SystemClock())
-
-
-def _created(connection: Connection, driver: Driver) -> None:
-    """Made by a clock that runs: making a table waits."""
-    create_table(driver, connection.shape(), SystemClock())
+    with table_of(made):
+        yield made

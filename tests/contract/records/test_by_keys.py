@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orm import SingleTableConfig, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import MeteredDriver
 from orm.errors import ConfigurationError, InvalidKeyError
@@ -23,8 +23,8 @@ from orm.records import (
     attr,
     new_id,
 )
-from orm.tables import create_table
 from tests.contract.records.conftest import NOON_MICROS
+from tests.support.tables import table_of
 
 USER = {
     "name": "User",
@@ -67,9 +67,8 @@ def connection(
 ) -> Iterator[Connection]:
     made = Connection(meter, config, tenant=tenant, clock=hands)
     made.register(USER, Post, Visit)
-    create_table(meter, made.shape(), SystemClock())
-    yield made
-    delete_table(meter, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from orm import SingleTableConfig, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.driver import Driver, MeteredDriver
 from orm.records import Connection, Cursors, RecordQuery
 from orm.requests import Query, Request
-from orm.tables import create_table
 from tests.contract.records.blog import MODELS, Mood, Post, Session, User
+from tests.support.tables import table_of
 
 KEY: Final = Cursors.new_key()
 ROWS: Final = 200
@@ -50,9 +50,8 @@ def connection(
 ) -> Iterator[Connection]:
     made = Connection(watched, config, tenant=tenant, clock=hands, cursor_keys=(KEY,))
     made.register(*MODELS)
-    create_table(watched, made.shape(), SystemClock())
-    yield made
-    delete_table(watched, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 @pytest.fixture

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.driver import Driver, RetryingDriver, WireDriver
 from orm.driver.faults import Fault, FaultyTransport
 from orm.driver.transport import Transport
 from orm.errors import RowExistsError
 from orm.records import Connection, UniqueError
 from tests.contract.records.blog import Account, Post, User
+from tests.support.tables import table_of
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 FAULTS = (Fault.LOST, Fault.TWICE, Fault.SERVER_ERROR_AFTER, Fault.EMPTY, Fault.NOT_SENT)
@@ -36,9 +37,8 @@ def unlucky(
     faulty = RetryingDriver(WireDriver(FaultyTransport(transport, plan)), clock=ManualClock())
     made = Connection(faulty, config)
     made.register(User, Post, Account)
-    create_table(driver, made.shape(), SystemClock())
-    yield made, met
-    delete_table(driver, config.table, SystemClock())
+    with table_of(made, driver):
+        yield made, met
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

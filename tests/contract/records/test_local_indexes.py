@@ -16,6 +16,7 @@ from orm.indexes import LsiDeriver, PlanOptions
 from orm.records import Attr, Connection, DynamoDBModel, SoftDeletes, attr
 from orm.requests import Query, Request
 from orm.tables import TableShape
+from tests.support.tables import table_of
 
 CLOCK = SystemClock()
 
@@ -77,9 +78,8 @@ def connection(
 ) -> Iterator[Connection]:
     made = Connection(watching, config, tenant=tenant, options=PlanOptions(lsi=True))
     made.register(Score, ORDER, LINE)
-    assert made.create_table() is True
-    yield made
-    delete_table(watching, config.table, CLOCK)
+    with table_of(made):
+        yield made
 
 
 def test_a_strong_pattern_is_read_consistently_from_its_local_index(

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
-from orm.clock import SystemClock
+from orm import SingleTableConfig
 from orm.driver import Driver
 from orm.errors import ConfigurationError, NoIndexError
 from orm.records import Attr, Dynamo, DynamoDBModel, Repository, UniqueError, attr
 from orm.records.clauses import Clause
 from orm.records.compiling import Asked, readers
 from orm.validation import InvalidRowError
+from tests.support.tables import table_of
 
 USER = {
     "name": "User",
@@ -43,9 +43,8 @@ def dynamo(driver: Driver) -> Iterator[Dynamo]:
     made = Dynamo()
     made.connection(config=config, driver=driver)
     made.register_model(USER, POST)
-    create_table(driver, made.current.shape(), SystemClock())
-    yield made
-    delete_table(driver, config.table, SystemClock())
+    with table_of(made.current):
+        yield made
 
 
 def test_an_item_is_as_the_document_shows(dynamo: Dynamo) -> None:
@@ -145,9 +144,8 @@ def numbered(driver: Driver) -> Iterator[Dynamo]:
     made = Dynamo()
     made.connection(config=fresh_config(), driver=driver)
     made.register_model(CITY, SHOP, BRAND, NOTE)
-    create_table(driver, made.current.shape(), SystemClock())
-    yield made
-    delete_table(driver, made.current.config.table, SystemClock())
+    with table_of(made.current):
+        yield made
 
 
 def test_a_foreign_key_is_of_the_kind_of_what_it_points_at(numbered: Dynamo) -> None:
@@ -215,9 +213,8 @@ def sparse(driver: Driver) -> Iterator[Repository[Any]]:
         },
     }
     made.register_model(task)
-    create_table(driver, made.current.shape(), SystemClock())
-    yield made.repository("Task")
-    delete_table(driver, made.current.config.table, SystemClock())
+    with table_of(made.current):
+        yield made.repository("Task")
 
 
 def test_a_pattern_of_missing_values_is_asked_by_saying_so(sparse: Repository[Any]) -> None:

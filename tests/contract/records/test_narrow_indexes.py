@@ -19,6 +19,7 @@ from orm.errors import ConfigurationError, NoIndexError
 from orm.records import Attr, Connection, DynamoDBModel, Expires, SoftDeletes, attr
 from orm.tables import TableShape, wait_until_active
 from tests.conftest import fresh_config
+from tests.support.tables import table_of
 
 CLOCK = SystemClock()
 NOON = 1_800_000_000
@@ -76,9 +77,8 @@ def connection(
 ) -> Iterator[Connection]:
     made = Connection(driver, config, tenant=tenant, clock=ManualClock(NOON * 1_000_000))
     made.register(Track)
-    create_table(driver, made.shape(), CLOCK)
-    yield made
-    delete_table(driver, config.table, CLOCK)
+    with table_of(made):
+        yield made
 
 
 def stock(connection: Connection) -> Any:

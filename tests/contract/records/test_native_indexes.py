@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
+from orm import SingleTableConfig, create_table
 from orm.book import AccessPatternGenerator
 from orm.clock import ManualClock, SystemClock
 from orm.definitions import PatternDefinition as Pattern
@@ -32,6 +32,7 @@ from orm.records import (
 )
 from orm.requests import Query, Request, TransactWriteItems, UpdateItem
 from orm.tables import NativeKey
+from tests.support.tables import table_of
 
 CLOCK = SystemClock()
 NOON = 1_800_000_000_000_000
@@ -121,9 +122,8 @@ def recording(driver: Driver) -> Recording:
 def connection(recording: Recording, plain: SingleTableConfig) -> Iterator[Connection]:
     made = Connection(recording, plain, options=WIDE, clock=ManualClock(NOON), cursor_keys=(KEY,))
     made.register(Task, Chore)
-    create_table(recording, made.shape(), CLOCK)
-    yield made
-    delete_table(recording, plain.table, CLOCK)
+    with table_of(made):
+        yield made
 
 
 SCORES = [*map(Decimal, (-1000, -20, -3, 0, 7, 10, 200, 1000)), Decimal("-2.5"), Decimal("0.125")]

@@ -12,14 +12,15 @@ from typing import Any, Final
 
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver, MeteredDriver
 from orm.errors import ConfigurationError, NoIndexError, OrmError, RowNotFoundError
 from orm.records import Attr, Connection, DynamoDBModel, RecordQuery, Timestamps, attr, new_id
 from tests.contract.records.blog import Mood, Place, Post, Sample, Session, User
 from tests.contract.records.conftest import NOON_MICROS
+from tests.support.tables import table_of
 
 NOON_SECONDS: Final = NOON_MICROS // 1_000_000
 SECRET: Final = "s3cret-of-ann"
@@ -58,9 +59,8 @@ def own(driver: Driver, config: SingleTableConfig, hands: ManualClock) -> Iterat
     """A table with the models above, without a tenant."""
     made = Connection(driver, config, clock=hands)
     made.register(*MINE)
-    create_table(driver, made.shape(), SystemClock())
-    yield made
-    delete_table(driver, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 class Between:

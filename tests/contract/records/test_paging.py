@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from orm import SingleTableConfig, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.driver import Driver, MeteredDriver
 from orm.errors import ConfigurationError
 from orm.records import Connection, CursorError, Cursors, RecordQuery, Repository
-from orm.tables import create_table
 from tests.contract.records.blog import MODELS, Mood, Post, User
+from tests.support.tables import table_of
 
 KEY = Cursors.new_key()
 TOWNS = ("Rome", "Oslo", "Bonn")
@@ -47,9 +47,8 @@ def connection(
 ) -> Iterator[Connection]:
     made = Connection(meter, config, tenant=tenant, clock=hands, cursor_keys=(KEY,))
     made.register(*MODELS)
-    create_table(meter, made.shape(), SystemClock())
-    yield made
-    delete_table(meter, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 @pytest.fixture

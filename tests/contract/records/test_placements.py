@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
-from orm.clock import SystemClock
+from orm import SingleTableConfig
 from orm.driver import Driver
 from orm.records import Connection
+from tests.support.tables import table_of
 
 ORDER = {
     "name": "Order",
@@ -44,9 +44,8 @@ ODD = {
 def connection(driver: Driver, config: SingleTableConfig) -> Iterator[Connection]:
     made = Connection(driver, config)
     made.register(ORDER, LINE, PAGE, EVENT, ODD)
-    create_table(driver, made.shape(), SystemClock())
-    yield made
-    delete_table(driver, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 def repository(connection: Connection, name: str) -> Any:
