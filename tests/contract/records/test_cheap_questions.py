@@ -4,49 +4,30 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from orm import SingleTableConfig
 from orm.clock import ManualClock
-from orm.driver import Driver, MeteredDriver
+from orm.driver import MeteredDriver
 from orm.records import Connection, Cursors, RecordQuery
-from orm.requests import Query, Request
 from tests.contract.records.blog import MODELS, Mood, Post, Session, User
+from tests.support.drivers import Recording
 from tests.support.tables import table_of
 
 KEY: Final = Cursors.new_key()
 ROWS: Final = 200
 
 
-class Watched:
-    """A driver that keeps the queries that it sends."""
-
-    def __init__(self, inner: Driver) -> None:
-        self._inner = inner
-        self.queries: list[Query[Any]] = []
-
-    def send(self, request: Request[Any], /) -> Any:
-        if isinstance(request, Query):
-            self.queries.append(request)
-        return self._inner.send(request)
-
-    def asked(self, ask: Callable[[], object]) -> list[Query[Any]]:
-        """The queries that this sends."""
-        before = len(self.queries)
-        ask()
-        return self.queries[before:]
-
-
 @pytest.fixture
-def watched(meter: MeteredDriver) -> Watched:
-    return Watched(meter)
+def watched(meter: MeteredDriver) -> Recording:
+    return Recording(meter)
 
 
 @pytest.fixture
 def connection(
-    watched: Watched, config: SingleTableConfig, tenant: str | None, hands: ManualClock
+    watched: Recording, config: SingleTableConfig, tenant: str | None, hands: ManualClock
 ) -> Iterator[Connection]:
     made = Connection(watched, config, tenant=tenant, clock=hands, cursor_keys=(KEY,))
     made.register(*MODELS)
@@ -67,7 +48,7 @@ def rome(connection: Connection) -> RecordQuery[User]:
 
 
 def test_one_row_with_a_filter_costs_little(
-    rome: RecordQuery[User], meter: MeteredDriver, watched: Watched
+    rome: RecordQuery[User], meter: MeteredDriver, watched: Recording
 ) -> None:
     """Though a filter might leave out what is read, the first of them is not read with 1 MB."""
     asked = rome.filter(name="x" * 7_000)
@@ -78,7 +59,7 @@ def test_one_row_with_a_filter_costs_little(
     assert meter.usage().capacity_units.total() - before <= 2 * 24
 
 
-def test_pages_grow_until_the_rows_are_found(rome: RecordQuery[User], watched: Watched) -> None:
+def test_pages_grow_until_the_rows_are_found(rome: RecordQuery[User], watched: Recording) -> None:
     """Four times as many rows each time; what is found does not depend on it."""
     sizes = [query.limit for query in watched.asked(rome.filter(age=99).first)]
     assert sizes[:3] == [25, 100, 400]
@@ -92,7 +73,7 @@ def test_pages_grow_until_the_rows_are_found(rome: RecordQuery[User], watched: W
         assert asked.count() == len(ids)
 
 
-def test_filtered_listings_are_walked_in_pages(rome: RecordQuery[User], watched: Watched) -> None:
+def test_filtered_listings_are_walked_in_pages(rome: RecordQuery[User], watched: Recording) -> None:
     """Of any size, without gap or repeat, each page read in small ones."""
     asked = rome.filter(User.age.is_in([0, 7, 8, 9, 60, 99]))
     whole = [row.id for row in asked.get()]
@@ -110,7 +91,9 @@ def test_filtered_listings_are_walked_in_pages(rome: RecordQuery[User], watched:
     assert [len(part) for part in asked.chunk(5)] == [5, 5, 2]
 
 
-def test_rows_that_expire_are_read_in_small_pages(connection: Connection, watched: Watched) -> None:
+def test_rows_that_expire_are_read_in_small_pages(
+    connection: Connection, watched: Recording
+) -> None:
     """Their expiry is a filter."""
     sessions = connection.repository(Session)
     for number in range(3):
@@ -122,7 +105,7 @@ def test_rows_that_expire_are_read_in_small_pages(connection: Connection, watche
 
 
 def test_without_a_filter_no_more_is_read_than_wanted(
-    rome: RecordQuery[User], watched: Watched
+    rome: RecordQuery[User], watched: Recording
 ) -> None:
     assert [query.limit for query in watched.asked(rome.first)] == [1]
     assert [query.limit for query in watched.asked(rome.limit(30).get)] == [30]
@@ -132,7 +115,7 @@ def test_without_a_filter_no_more_is_read_than_wanted(
 # --- counting ---------------------------------------------------------------------------------
 
 
-def test_rows_are_counted_where_they_lie(rome: RecordQuery[User], watched: Watched) -> None:
+def test_rows_are_counted_where_they_lie(rome: RecordQuery[User], watched: Recording) -> None:
     """Nothing of them comes over the wire, over 1 MB neither."""
     assert rome.count() == ROWS
     assert rome.filter(User.age < 10).count() == 20
@@ -144,7 +127,7 @@ def test_rows_are_counted_where_they_lie(rome: RecordQuery[User], watched: Watch
     assert [query.limit for query in watched.asked(rome.exists)] == [1]
 
 
-def test_rows_that_two_readings_find_count_once(connection: Connection, watched: Watched) -> None:
+def test_rows_that_two_readings_find_count_once(connection: Connection, watched: Recording) -> None:
     """Of each only what tells it from others is read."""
     users = connection.repository(User)
     for number in range(6):
@@ -165,7 +148,7 @@ def test_rows_that_two_readings_find_count_once(connection: Connection, watched:
 # --- parts of rows ----------------------------------------------------------------------------
 
 
-def test_one_attribute_is_read_alone(rome: RecordQuery[User], watched: Watched) -> None:
+def test_one_attribute_is_read_alone(rome: RecordQuery[User], watched: Recording) -> None:
     """And what it is merged by and told apart by."""
     numbers = rome.where_between("age", 10, 11)
     asks: list[tuple[Callable[[], object], object]] = [
@@ -183,7 +166,7 @@ def test_one_attribute_is_read_alone(rome: RecordQuery[User], watched: Watched) 
 
 
 def test_relations_are_left_out_of_what_is_counted(
-    connection: Connection, watched: Watched
+    connection: Connection, watched: Recording
 ) -> None:
     """`with_` is for rows: a number or one attribute needs none."""
     posts = connection.repository(Post)

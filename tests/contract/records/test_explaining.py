@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from orm.driver import Driver, MeteredDriver
+from orm.driver import MeteredDriver
 from orm.errors import NoIndexError
 from orm.records import Connection, Explanation
-from orm.requests import Query, Request
 from tests.contract.records.blog import MODELS, Post, Session, User
-
-
-class Listening:
-    """Keeps the queries that pass."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
-        self.queries: list[Query[Any]] = []
-
-    def send(self, request: Request[Any], /) -> Any:
-        if isinstance(request, Query):
-            self.queries.append(request)
-        return self._driver.send(request)
+from tests.support.drivers import Recording, seen_by
 
 
 @pytest.fixture
-def heard(connection: Connection) -> tuple[Connection, Listening]:
-    listening = Listening(connection.driver)
-    made = Connection(
-        listening, connection.config, tenant=connection.tenant, clock=connection.clock
-    )
-    made.register(*MODELS)
-    return made, listening
+def heard(connection: Connection) -> tuple[Connection, Recording]:
+    listening = Recording(connection.driver)
+    return seen_by(connection, listening, *MODELS), listening
 
 
-def test_a_reading_is_what_is_sent(heard: tuple[Connection, Listening]) -> None:
+def test_a_reading_is_what_is_sent(heard: tuple[Connection, Recording]) -> None:
     connection, listening = heard
     posts = connection.repository(Post)
     posts.create(user_id="7", title="Hello", status="draft")

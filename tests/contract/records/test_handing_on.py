@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -13,6 +11,7 @@ from orm.clock import ManualClock
 from orm.driver import MeteredDriver
 from orm.records import Connection, Repository, UniqueError
 from tests.contract.records.blog import MODELS, Session, User
+from tests.support.drivers import preceded
 
 HOUR_SECONDS = 3_600
 NOW = 1_800_000_000
@@ -97,31 +96,6 @@ def test_no_error_says_a_hidden_value(connection: Connection) -> None:
     assert "s3cret" not in said
 
 
-class Preceded:
-    """A driver before whose first transaction somebody else acts."""
-
-    def __init__(self, inner: Any, act: Callable[[], object]) -> None:
-        self._inner, self._act, self._acted = inner, act, False
-
-    def send(self, request: Any, /) -> Any:
-        if request.operation == "TransactWriteItems" and not self._acted:
-            self._acted = True
-            self._act()
-        return self._inner.send(request)
-
-
-def preceded(connection: Connection, act: Callable[[], object]) -> Connection:
-    """The same table, in which somebody acts before the first transaction is sent."""
-    made = Connection(
-        Preceded(connection.driver, act),
-        connection.config,
-        tenant=connection.tenant,
-        clock=connection.clock,
-    )
-    made.register(*MODELS)
-    return made
-
-
 def swapped(connection: Connection, first: str, second: str) -> None:
     """Swap the e-mails of two rows."""
     users = connection.repository(User)
@@ -137,7 +111,11 @@ def test_what_the_giver_has_given_up_meanwhile_is_free(
 ) -> None:
     ann = users.create(name="Ann", email="ann@x.io")
     bob = users.create(name="Bob", email="bob@x.io")
-    theirs = preceded(connection, lambda: users.find_or_fail(bob.id).update(email="b2@x.io"))
+
+    def moved() -> None:
+        users.find_or_fail(bob.id).update(email="b2@x.io")
+
+    theirs = preceded(connection, moved, *MODELS)
     swapped(theirs, ann.id, bob.id)
     assert holders(users, "ann@x.io", "bob@x.io") == ["Bob", "Ann"]
     assert users.create(name="Cy", email="b2@x.io").email
@@ -154,7 +132,7 @@ def test_what_a_third_has_taken_meanwhile_is_not_taken_from_it(
         users.create(name="Cy", email="bob@x.io")
 
     with pytest.raises(UniqueError, match=r"email='bob@x\.io'"):
-        swapped(preceded(connection, act), ann.id, bob.id)
+        swapped(preceded(connection, act, *MODELS), ann.id, bob.id)
     assert holders(users, "ann@x.io", "bob@x.io", "b2@x.io") == ["Ann", "Cy", "Bob"]
 
 

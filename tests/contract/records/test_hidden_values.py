@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
 
 from orm.errors import (
     ConditionFailedError,
-    OrmError,
     RowExistsError,
     TransactionCanceledError,
 )
@@ -20,18 +16,9 @@ from orm.records import (
 )
 from tests.contract.records.blog import User
 from tests.contract.records.odd import Vault
+from tests.support.hiding import says_nothing_of
 
 SECRET: Final = "s3cret-of-ann"
-
-
-@contextmanager
-def says_nothing_of(secret: str) -> Iterator[None]:
-    """An error comes, and nothing that a log would hold of it says the secret."""
-    with pytest.raises(OrmError) as caught:
-        yield
-    assert secret not in str(caught.value)
-    assert secret not in repr(caught.value)
-    assert secret not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_row_that_exists_is_refused_without_its_hidden_values(connection: Connection) -> None:

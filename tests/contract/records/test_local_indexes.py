@@ -14,8 +14,8 @@ from orm.driver import Driver
 from orm.errors import ConfigurationError, NoIndexError
 from orm.indexes import LsiDeriver, PlanOptions
 from orm.records import Attr, Connection, DynamoDBModel, SoftDeletes, attr
-from orm.requests import Query, Request
 from orm.tables import TableShape
+from tests.support.drivers import Recording
 from tests.support.tables import table_of
 
 CLOCK = SystemClock()
@@ -54,27 +54,14 @@ LINE = {
 }
 
 
-class Watching:
-    """A driver that keeps the queries that pass."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
-        self.queries: list[Query[Any]] = []
-
-    def send(self, request: Request[Any], /) -> Any:
-        if isinstance(request, Query):
-            self.queries.append(request)
-        return self._driver.send(request)
-
-
 @pytest.fixture
-def watching(driver: Driver) -> Watching:
-    return Watching(driver)
+def watching(driver: Driver) -> Recording:
+    return Recording(driver)
 
 
 @pytest.fixture
 def connection(
-    watching: Watching, config: SingleTableConfig, tenant: str | None
+    watching: Recording, config: SingleTableConfig, tenant: str | None
 ) -> Iterator[Connection]:
     made = Connection(watching, config, tenant=tenant, options=PlanOptions(lsi=True))
     made.register(Score, ORDER, LINE)
@@ -83,7 +70,7 @@ def connection(
 
 
 def test_a_strong_pattern_is_read_consistently_from_its_local_index(
-    connection: Connection, watching: Watching
+    connection: Connection, watching: Recording
 ) -> None:
     """Whether the query says so or not, and in the order that is asked for; ranges too."""
     scores = connection.repository(Score)
@@ -91,7 +78,7 @@ def test_a_strong_pattern_is_read_consistently_from_its_local_index(
         scores.create(game="chess", player=f"p{points}", points=points)
     scores.create(game="go", player="p1", points=7)
     top = scores.query().where(game="chess")
-    watching.queries.clear()
+    watching.sent.clear()
     assert top.order_by("points", "desc").pluck("points") == [100, 20, 5, -3]
     assert top.where("points", ">", 5).consistent().pluck("points") == [20, 100]
     assert top.where_between("points", -3, 5).order_by("points", "desc").pluck("points") == [5, -3]

@@ -30,8 +30,9 @@ from orm.records import (
     SoftDeletes,
     attr,
 )
-from orm.requests import Query, Request, TransactWriteItems, UpdateItem
+from orm.requests import Query, TransactWriteItems, UpdateItem
 from orm.tables import NativeKey
+from tests.support.drivers import Recording
 from tests.support.tables import table_of
 
 CLOCK = SystemClock()
@@ -90,21 +91,6 @@ class Chore(
     label: Attr[str | None] = attr(default=None)
     rank: Attr[int | None] = attr(default=None)
     hint: Attr[str | None] = attr(default="none")
-
-
-class Recording:
-    """Passes requests on and keeps them."""
-
-    def __init__(self, inner: Driver) -> None:
-        self._inner = inner
-        self.sent: list[Request[Any]] = []
-
-    def send(self, request: Request[Any], /) -> Any:
-        self.sent.append(request)
-        return self._inner.send(request)
-
-    def last(self, kind: type[Any]) -> Any:
-        return next(one for one in reversed(self.sent) if isinstance(one, kind))
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ and no row is found that is not as asked."""
 from __future__ import annotations
 
 import datetime as dt
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,8 +16,11 @@ from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver, MeteredDriver
 from orm.errors import ConfigurationError, NoIndexError, OrmError, RowNotFoundError
 from orm.records import Attr, Connection, DynamoDBModel, RecordQuery, Timestamps, attr, new_id
+from orm.requests import Query
 from tests.contract.records.blog import Mood, Place, Post, Sample, Session, User
 from tests.contract.records.conftest import NOON_MICROS
+from tests.support.drivers import Preceded, seen_by
+from tests.support.hiding import says_nothing_of
 from tests.support.tables import table_of
 
 NOON_SECONDS: Final = NOON_MICROS // 1_000_000
@@ -63,37 +64,6 @@ def own(driver: Driver, config: SingleTableConfig, hands: ManualClock) -> Iterat
         yield made
 
 
-class Between:
-    """A driver that lets a rival act once, before the first request of a kind."""
-
-    def __init__(self, inner: Driver, kind: str, act: Callable[[], object]) -> None:
-        self._inner, self._kind, self._act = inner, kind, act
-        self._acted = False
-
-    def send(self, request: Any, /) -> Any:
-        if type(request).__name__ == self._kind and not self._acted:
-            self._acted = True
-            self._act()
-        return self._inner.send(request)
-
-
-def seen_by(connection: Connection, driver: Any, *models: Any) -> Connection:
-    """The same table through another driver."""
-    made = Connection(driver, connection.config, tenant=connection.tenant, clock=connection.clock)
-    made.register(*models)
-    return made
-
-
-@contextmanager
-def says_nothing_of(secret: str) -> Iterator[None]:
-    """An error comes, and nothing that a log would hold of it says the secret."""
-    with pytest.raises(OrmError) as caught:
-        yield
-    assert secret not in str(caught.value)
-    assert secret not in repr(caught.value)
-    assert secret not in "".join(traceback.format_exception(caught.value))
-
-
 # --- claims and expiry ------------------------------------------------------------------------
 
 
@@ -105,7 +75,7 @@ def test_a_row_that_lost_the_value_is_not_found_by_it(connection: Connection) ->
     def move() -> None:
         users.find_or_fail(ann.id).update(email="bo@example.com")
 
-    rival = seen_by(connection, Between(connection.driver, "Query", move), User)
+    rival = seen_by(connection, Preceded(connection.driver, Query, move), User)
     found = User.using(rival).query().where(email="ann@example.com").get()
     assert found == []
     asked = User.using(connection).query().where(email="bo@example.com")

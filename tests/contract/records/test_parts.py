@@ -10,6 +10,7 @@ from orm.driver import Fault, FaultyTransport, Transport, WireDriver
 from orm.errors import RowExistsError
 from orm.records import Connection, PartlyWrittenError, Repository
 from tests.contract.records.blog import MODELS, Account, User
+from tests.support.drivers import seen_by
 
 
 def test_parts_are_cut_by_bytes_as_well(connection: Connection) -> None:
@@ -38,9 +39,7 @@ def lossy(connection: Connection, transport: Transport, fault: Fault) -> Connect
         return fault if len(sent) == 2 else None
 
     driver = WireDriver(FaultyTransport(transport, second))
-    made = Connection(driver, connection.config, tenant=connection.tenant, clock=connection.clock)
-    made.register(*MODELS)
-    return made
+    return seen_by(connection, driver, *MODELS)
 
 
 def test_a_lost_answer_of_a_part_is_no_refusal(

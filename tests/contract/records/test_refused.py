@@ -12,6 +12,7 @@ from orm.records import Connection, StaleRowError, UnsavedRowError
 from orm.validation import InvalidRowError
 from tests.contract.records.blog import Account, Post, User
 from tests.contract.records.odd import Note
+from tests.support.drivers import seen_by
 
 
 class Cut:
@@ -24,13 +25,6 @@ class Cut:
         if self.cut:
             raise ConnectionError("the line is cut")
         return self._inner.send(request)
-
-
-def seen_by(connection: Connection, driver: Any, *models: Any) -> Connection:
-    """The same table through another driver."""
-    made = Connection(driver, connection.config, tenant=connection.tenant, clock=connection.clock)
-    made.register(*models)
-    return made
 
 
 def test_a_delete_that_failed_can_be_repeated(connection: Connection) -> None:

@@ -78,7 +78,8 @@ decimals = st.builds(
     st.integers(-100, 80),
     st.sampled_from([1, -1]),
 ) | st.just(Decimal(0))
-scalars = st.none() | st.booleans() | st.text(max_size=5) | st.binary(max_size=5) | st.integers()
+whole = st.integers(-(10**38) + 1, 10**38 - 1)  # of as many digits as DynamoDB keeps
+scalars = st.none() | st.booleans() | st.text(max_size=5) | st.binary(max_size=5) | whole
 trees = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | _maps(inner), max_leaves=8
 )

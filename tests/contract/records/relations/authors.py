@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Final, TypeVar
 
 from orm.driver import Driver
@@ -18,7 +17,7 @@ from orm.records import (
     has_many_through,
     new_id,
 )
-from orm.requests import Request, TransactWriteItems
+from tests.support.drivers import seen_by
 
 R = TypeVar("R")
 
@@ -100,21 +99,6 @@ MODELS: Final[tuple[type[DynamoDBModel], ...]] = (
 )
 
 
-class Interrupted:
-    """A driver before whose first transaction something happens."""
-
-    def __init__(self, driver: Driver, happens: Callable[[], object]) -> None:
-        self._driver, self._happens = driver, [happens]
-
-    def send(self, request: Request[R], /) -> R:
-        """See `Driver.send`."""
-        if isinstance(request, TransactWriteItems) and self._happens:
-            self._happens.pop()()
-        return self._driver.send(request)
-
-
 def again(connection: Connection, driver: Driver) -> Connection:
     """The same models in the same table by another driver."""
-    made = Connection(driver, connection.config, tenant=connection.tenant, clock=connection.clock)
-    made.register(*MODELS)
-    return made
+    return seen_by(connection, driver, *MODELS)

@@ -26,10 +26,9 @@ from tests.contract.records.relations.authors import (
     Author,
     Book,
     Draft,
-    Interrupted,
     Remark,
-    again,
 )
+from tests.support.drivers import preceded
 
 
 @pytest.fixture
@@ -53,7 +52,8 @@ def test_a_cascade_leaves_a_row_that_was_given_to_another_meanwhile(
         own = connection.repository(Book).find_or_fail(book.id)
         own.update(author_id=bob.id)
 
-    late = again(connection, Interrupted(meter, moved)).repository(Author).find_or_fail(ann.id)
+    theirs = preceded(connection, moved, *MODELS)
+    late = theirs.repository(Author).find_or_fail(ann.id)
     late.delete()
     assert connection.repository(Author).find(ann.id) is None
     assert connection.repository(Book).find(book.id) is not None
@@ -69,7 +69,8 @@ def test_what_hangs_on_a_row_that_is_left_stays_with_it(
     def moved() -> None:
         connection.repository(Book).find_or_fail(book.id).update(author_id=bob.id)
 
-    late = again(connection, Interrupted(meter, moved)).repository(Author).find_or_fail(ann.id)
+    theirs = preceded(connection, moved, *MODELS)
+    late = theirs.repository(Author).find_or_fail(ann.id)
     late.delete()
     assert connection.repository(Author).find(ann.id) is None
     assert connection.repository(Book).find_or_fail(book.id).author_id == bob.id
@@ -88,7 +89,8 @@ def test_a_row_that_went_meanwhile_keeps_no_other_from_going(
         key = books.rows.key(books.stored.known(book))
         meter.send(DeleteItem(table_name=connection.config.table, key=key))
 
-    late = again(connection, Interrupted(meter, gone)).repository(Author).find_or_fail(ann.id)
+    theirs = preceded(connection, gone, *MODELS)
+    late = theirs.repository(Author).find_or_fail(ann.id)
     late.delete()
     assert connection.repository(Author).find(ann.id) is None
     assert connection.repository(Draft).find(draft.id) is None
@@ -103,7 +105,8 @@ def test_a_row_that_was_renamed_meanwhile_goes_with_the_one_it_hangs_on(
     def renamed() -> None:
         connection.repository(Draft).find_or_fail(draft.id).update(title="new")
 
-    late = again(connection, Interrupted(meter, renamed)).repository(Author).find_or_fail(ann.id)
+    theirs = preceded(connection, renamed, *MODELS)
+    late = theirs.repository(Author).find_or_fail(ann.id)
     late.delete()
     found = connection.repository(Draft).find_or_fail(draft.id)
     assert (found.author_id, found.title) == (None, "new")
@@ -141,7 +144,8 @@ def test_set_null_leaves_a_row_that_was_given_to_another_meanwhile(
     def moved() -> None:
         connection.repository(Draft).find_or_fail(draft.id).update(author_id=bob.id)
 
-    late = again(connection, Interrupted(meter, moved)).repository(Author).find_or_fail(ann.id)
+    theirs = preceded(connection, moved, *MODELS)
+    late = theirs.repository(Author).find_or_fail(ann.id)
     late.delete()
     assert connection.repository(Author).find(ann.id) is None
     assert connection.repository(Draft).find_or_fail(draft.id).author_id == bob.id
