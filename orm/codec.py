@@ -42,6 +42,7 @@ from orm.limits import (
 )
 from orm.requests import AttributeValue, Item
 from orm.sortable import sortable_datetime
+from orm.utf8 import is_carried
 
 _INT_SAFE: Final = 10**NUMBER_DIGITS_MAX
 PLAIN_LEAST: Final = 1e-4
@@ -104,19 +105,16 @@ def alike_to_wire(value: list[Any] | dict[Any, Any], encode: Encoder, path: str)
 
 def _are_plain_names(names: Iterable[Any]) -> bool:
     """Whether these are names of a map that need no closer look."""
-    return {*map(type, names)} <= {str} and "" not in names and "".join(names).isascii()
+    return {*map(type, names)} <= {str} and "" not in names and is_carried("".join(names))
 
 
 # --- scalars ---------------------------------------------------------------------------------
 
 
 def _encode_str(value: Any, path: str, _level: int) -> AttributeValue:
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            reason = "it holds a lone surrogate, which UTF-8 cannot carry"
-            raise UnsupportedValueError(path, value, reason) from error
+    if not is_carried(value):
+        reason = "it holds a lone surrogate, which UTF-8 cannot carry"
+        raise UnsupportedValueError(path, value, reason)
     return {"S": str(value)}
 
 

@@ -23,6 +23,7 @@ import msgspec
 
 from orm.errors import ConfigurationError, InvalidKeyError, KeyTooLargeError
 from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
+from orm.utf8 import is_carried
 
 FRAMEWORK_MARK: Final = "!"
 TENANT_PREFIX: Final = "T"
@@ -59,8 +60,8 @@ def check_part(part: str) -> None:
         raise InvalidKeyError(part, "is not a string")
     if not part:
         raise InvalidKeyError(part, "is empty")
-    if not part.isascii():
-        _refuse_surrogates(part)
+    if not is_carried(part):
+        raise InvalidKeyError(part, "holds a lone surrogate, which UTF-8 cannot carry")
 
 
 def decode_part(encoded: str) -> str:
@@ -76,13 +77,6 @@ def decode_part(encoded: str) -> str:
     if _NOT_ENCODED.search(encoded):
         raise InvalidKeyError(encoded, "holds a character that stands in keys only as `$…`")
     return _UNESCAPE.sub(lambda match: chr(ord(match[1]) - _SHIFT), encoded)
-
-
-def _refuse_surrogates(part: str) -> None:
-    try:
-        part.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidKeyError(part, "holds a lone surrogate, which UTF-8 cannot carry") from error
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ codec costs more than the value. So these are written where they stand, as the c
 and maps of them too, and everything else is given to its field:
 
     value = values["name"]
-    if type(value) is str and value.isascii(): item["name"] = {"S": value}
+    if type(value) is str and (value.isascii() or is_carried(value)): item["name"] = {"S": value}
     elif value is not UNSET: item["name"] = to_wire_0(value)
 """
 
@@ -20,12 +20,13 @@ import msgspec
 from orm.codec import PLAIN_BOUND, PLAIN_LEAST
 from orm.models.fields import Field
 from orm.requests import Item
+from orm.utf8 import is_carried
 
 Writer = Callable[[Mapping[str, Any], Item], None]
 
 _INT_BOUND: Final = 10**18
 _PLAIN: Final[dict[Any, tuple[str, str]]] = {
-    str: ("type(value) is str and value.isascii()", '{"S": value}'),
+    str: ("type(value) is str and (value.isascii() or is_carried(value))", '{"S": value}'),
     int: (f"type(value) is int and {-_INT_BOUND} < value < {_INT_BOUND}", '{"N": repr(value)}'),
     float: (
         f"type(value) is float and ({PLAIN_LEAST} <= value < {PLAIN_BOUND}"
@@ -37,7 +38,7 @@ _PLAIN: Final[dict[Any, tuple[str, str]]] = {
 """Type → when a value is plain, and its attribute value."""
 
 _MEMBERS: Final[dict[Any, tuple[str, str]]] = {
-    str: ('"".join(members).isascii()', '{"S": one}'),
+    str: ('is_carried("".join(members))', '{"S": one}'),
     int: (
         f"{-_INT_BOUND} < min(members, default=0) <= max(members, default=0) < {_INT_BOUND}",
         '{"N": repr(one)}',
@@ -51,7 +52,7 @@ _MEMBERS: Final[dict[Any, tuple[str, str]]] = {
 }
 """Type → when `members` of it are all plain, and the attribute value of `one`."""
 
-_NAMES: Final = '{*map(type, value)} <= {str} and "" not in value and "".join(value).isascii()'
+_NAMES: Final = '{*map(type, value)} <= {str} and "" not in value and is_carried("".join(value))'
 _COLLECTIONS: Final[dict[Any, tuple[str, str, str]]] = {
     list: ("", "value", '{{"L": [{} for one in value]}}'),
     dict: (f" and {_NAMES}", "value.values()", '{{"M": {{n: {} for n, one in value.items()}}}}'),
@@ -64,7 +65,7 @@ def writer_of(fields: Mapping[str, Field]) -> Writer:
 
     The function raises what `Field.to_wire` raises. Its source holds names as literals alone.
     """
-    scope: dict[str, Any] = {"UNSET": msgspec.UNSET, "isnan": isnan}
+    scope: dict[str, Any] = {"UNSET": msgspec.UNSET, "isnan": isnan, "is_carried": is_carried}
     lines = ["def write(values, item):"]
     for at, (name, field) in enumerate(fields.items()):
         scope[f"to_wire_{at}"] = field.to_wire

@@ -17,6 +17,7 @@ from orm.limits import (
     NUMBER_EXPONENT_MAX,
     NUMBER_EXPONENT_MIN,
 )
+from orm.utf8 import is_carried
 from orm.validation.arguments import Arguments
 from orm.validation.judging import KindRule
 from orm.validation.measures import is_number, read_date, read_datetime
@@ -31,15 +32,7 @@ _TREE_LEVELS_MAX: Final = NESTING_LEVELS_MAX - 1  # the item itself is the first
 
 
 def is_string(value: Any) -> bool:
-    return isinstance(value, str) and (value.isascii() or _encodable(value))
-
-
-def _encodable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True
+    return isinstance(value, str) and is_carried(value)
 
 
 def is_integer(value: Any) -> bool:
