@@ -37,7 +37,7 @@ from orm.indexes.noting import noted
 from orm.indexes.options import PlanOptions
 from orm.indexes.patterns import AccessPattern, Expansion, Route, live
 from orm.indexes.projections import Slot, slots_of
-from orm.indexes.readings import Reading, reading
+from orm.indexes.readings import Reading, is_exact, reading
 from orm.indexes.slots import Demand, colour
 from orm.indexes.templates import Template
 from orm.limits import LSIS_MAX
@@ -124,6 +124,7 @@ class IndexPlan:
         needs: Collection[str] = (),
     ) -> tuple[KeyPath, Reading] | None:
         """The path that answers a question that was perhaps never declared; None where none does.
+        One whose key finds exactly the rows comes before one whose rows have to be filtered.
 
         Rows in the bin are left out unless `trashed`, `guards` or the attributes say otherwise.
         The answer has whole rows, or, of an index that does not copy them, the attributes that it
@@ -145,16 +146,21 @@ class IndexPlan:
             descending=descending,
             guards=guards if trashed else live(facts, (*equal, sort), guards),
         )
-        for path in planned.paths:
-            found = reading(facts, path, question)
-            if found and not (strong and path.kind == "gsi") and self._has(facts, path, needs):
-                return path, found
-        return None
+        found = [
+            (path, answer)
+            for path in planned.paths
+            if (answer := reading(facts, path, question))
+            and not (strong and path.kind == "gsi")
+            and self._has(facts, path, answer, needs)
+        ]
+        return next((one for one in found if is_exact(*one)), next(iter(found), None))
 
-    def _has(self, facts: Facts, path: KeyPath, needs: Collection[str]) -> bool:
-        """Whether a path has what an answer needs of each row; only global indexes may not."""
+    def _has(self, facts: Facts, path: KeyPath, answer: Reading, needs: Collection[str]) -> bool:
+        """Whether a path has what an answer needs of each row, and what rows are filtered by; only
+        global indexes may not."""
         include = self._includes.get(path.number, ()) if path.kind == "gsi" else ()
-        return covers(include, {*needs, *carried(facts, path.attributes)} if needs else ())
+        wanted = {*needs, *(guard.attribute for guard in answer.filters)}
+        return covers(include, {*wanted, *carried(facts, path.attributes)} if needs else ())
 
     def wants_strong(self, entity: str, equal: Iterable[str], sort: str = "") -> bool:
         """Whether a question is one that is declared to be answered consistently."""

@@ -30,6 +30,12 @@ class Reading(msgspec.Struct, frozen=True):
     filters: Guards = ()
 
 
+def is_exact(path: KeyPath, found: Reading) -> bool:
+    """Whether a reading passes over no row of an index. Those of the row's own key, which hold
+    every row and can be read consistently, may."""
+    return path.kind == "table" or not found.filters
+
+
 def rows_of(facts: Facts, guards: Guards, attributes: Iterable[str]) -> Guards:
     """Which rows there are where these guards hold and these attributes have values.
 

@@ -19,6 +19,7 @@ from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
 from orm.expressions import Condition, any_of, compared, equals
 from orm.indexes import Reading, UniqueSet
+from orm.indexes.readings import is_exact
 from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys
 from orm.models.plan import Question, Range
@@ -259,10 +260,14 @@ class _Compiler:
 
     def _path(self) -> tuple[KeyPath, Reading, Guards]:
         """The path that answers, how, and the guards that see to some of what is asked."""
+        left: tuple[KeyPath, Reading, Guards] | None = None
         for guards in self._guards():
-            found = self._ask(guards, self._needs())
-            if found is not None:
-                return (*found, guards)
+            if found := self._ask(guards, self._needs()):
+                if is_exact(*found):
+                    return (*found, guards)
+                left = left or (*found, guards)
+        if left is not None:
+            return left
         raise Advice(
             self._repository, self._asked, self._equal, self._sort(), self._answers
         ).error()
