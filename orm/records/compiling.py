@@ -313,17 +313,19 @@ class _Compiler:
             )
         return ranged or order
 
-    def _guards(self) -> Iterator[Guards]:
-        """Of rows in the bin alone that they are; then those of each path that are asked for."""
+    def _guards(self) -> list[Guards]:
+        """Of rows in the bin alone that they are; with it, those of each path that are asked for.
+        The most first: the fewer rows an index holds, the fewer are read and left out."""
         bin_ = self._repository.definition.traits.soft_deletes
         only = (present(bin_),) if bin_ and self._asked.trashed == "only" else ()
-        yield only
+        found: list[Guards] = [only]
         for keys in self._repository.layout.indexes:
             said = tuple(guard for guard in keys.path.guards if self._says(guard))
             left = [guard for guard in keys.path.guards if guard not in said]
             # that a part has a value, and that rows are not in the bin, goes without saying
             if said and all(one.test == "present" or one.attribute == bin_ for one in left):
-                yield (*only, *said)
+                found.append((*only, *said))
+        return sorted(found, key=len, reverse=True)
 
     def _says(self, guard: Guard) -> bool:
         """Whether what is asked says this of the rows."""
@@ -332,16 +334,31 @@ class _Compiler:
         return any(_means(clause, guard) for clause in self._filters)
 
     def _claims(self) -> Iterator[Reader]:
-        """The claims that have exactly these equalities."""
+        """The claims that have exactly these equalities, and that all rows which are asked for
+        have."""
         repository = self._repository
         for unique in repository.plan.claims:
-            if self._range or set(unique.attributes) != self._equal.keys() or unique.guards:
+            if self._range or not self._is_asked_by(unique):
                 continue
-            key = repository.claims.key(unique, self._equal)
+            there = {guard.attribute: True for guard in unique.guards if guard.test == "present"}
+            key = repository.claims.key(unique, {**there, **self._equal})
             if key is not None:
-                filters = (*self.of_bin(), *self.conditions())
+                filters = (*self.of_bin(), *self.conditions(unique.guards))
                 claim = Claimed(key, unique)
                 yield Reader(keys=repository.layout.own, claim=claim, filters=filters)
+
+    def _is_asked_by(self, unique: UniqueSet) -> bool:
+        """Whether the values of a unique set are given, and what decides which rows claim it."""
+        deciding = _named(unique.guards) - set(unique.attributes)
+        same = self._equal.keys() - deciding == set(unique.attributes)
+        return same and all(self._is_of_bin(one) or self._says(one) for one in unique.guards)
+
+    def _is_of_bin(self, guard: Guard) -> bool:
+        """Whether a guard tells rows in the bin from others, as the question does."""
+        told = {"without": "absent", "only": "present"}.get(self._asked.trashed)
+        return guard.attribute == self._repository.definition.traits.soft_deletes and (
+            guard.test == told
+        )
 
     # --- filters ---
 

@@ -7,9 +7,20 @@ from collections.abc import Sequence
 
 import pytest
 
+from orm.definitions import IndexDefinition as Index
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import MeteredDriver
-from orm.records import Attr, Connection, DynamoDBModel, Repository, attr, new_id
+from orm.errors import NoIndexError
+from orm.records import (
+    Attr,
+    Connection,
+    DynamoDBModel,
+    Repository,
+    SoftDeletes,
+    UniqueError,
+    attr,
+    new_id,
+)
 
 
 class Task(
@@ -30,9 +41,34 @@ class Task(
     note: Attr[str] = attr(default="n" * 1_000)
 
 
+class Visit(
+    DynamoDBModel,
+    patterns=(
+        Pattern(name="all", equal=(), sort="id"),
+        Pattern(name="here", equal=(), sort="id", where={"left": None}),
+    ),
+):
+    id: Attr[str]
+    left: Attr[str | None] = attr(default=None)
+
+
+class Member(
+    DynamoDBModel,
+    SoftDeletes,
+    indexes=(
+        Index(name="email", columns=("email", "deleted_at"), unique=True),
+        Index(name="leader", columns=("team",), unique=True, where={"leads": True}),
+    ),
+):
+    id: Attr[str] = attr(default_factory=new_id)
+    email: Attr[str]
+    team: Attr[str]
+    leads: Attr[bool] = attr(default=False)
+
+
 @pytest.fixture
 def models() -> Sequence[type[DynamoDBModel]]:
-    return (Task,)
+    return (Task, Visit, Member)
 
 
 @pytest.fixture
@@ -65,3 +101,38 @@ def test_rows_are_counted_by_no_index_that_lacks_what_they_are_told_by(
     assert sorted(asked.pluck("rank")) == [0, 20]
     assert len(asked.get()) == 2
     assert tasks.query().where(team="red").pluck("rank")
+
+
+def test_rows_without_a_value_are_asked_of_the_index_that_holds_them(
+    connection: Connection, meter: MeteredDriver
+) -> None:
+    visits = connection.repository(Visit)
+    for number in range(40):
+        visits.create(id=f"{number}", left=None if number % 20 == 0 else "noon")
+    asked = visits.query().where_null("left")
+    (reading,) = asked.explain().readings
+    assert not reading.filter
+    assert {visit.id for visit in asked.get()} == {"0", "20"}
+    assert visits.query().where(Visit.id >= "0").count() == 40
+
+
+def test_what_is_unique_among_some_rows_finds_the_one(connection: Connection) -> None:
+    """Among those that are not in the bin, or that have a value; as the error about it says."""
+    members = connection.repository(Member)
+    gone = members.create(id="1", email="ann@x.org", team="red", leads=True)
+    gone.delete()
+    ann = members.create(id="2", email="ann@x.org", team="red")
+    assert members.query().where(email="ann@x.org").first() == ann
+    assert members.query().where(team="blue", leads=True).first() is None
+    bob = members.create(id="3", email="bob@x.org", team="blue", leads=True)
+    with pytest.raises(UniqueError, match="where"):
+        members.create(email="eve@x.org", team="blue", leads=True)
+    assert members.query().where(team="blue", leads=True).first() == bob
+    for few in (
+        members.query().where(team="blue"),
+        members.query().where(team="blue", leads=False),
+    ):
+        with pytest.raises(NoIndexError):
+            few.get()
+    with pytest.raises(NoIndexError):
+        members.query().with_trashed().where(email="ann@x.org").get()
