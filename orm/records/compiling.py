@@ -122,7 +122,7 @@ def readers(repository: Repository[Any], asked: Asked) -> list[Reader]:
     found = [
         msgspec.structs.replace(reader, group=number) if number else reader
         for number, group in enumerate(asked.groups)
-        for clauses in _alternatives(group)
+        for clauses in map(_paired, _alternatives(group))
         if not any(map(is_impossible, clauses))
         for reader in _readers(repository, asked, clauses)
     ]
@@ -157,6 +157,26 @@ def _alternatives(group: Sequence[Clause]) -> Iterator[tuple[Clause, ...]]:
     return itertools.product(*choices)
 
 
+def _paired(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    """Each once, and two bounds of one attribute as one range. A bound that is not included is left
+    out by a filter, since a key condition with two has both."""
+    plain = [msgspec.structs.replace(one, model="") for one in clauses]
+    said = [one for at, one in enumerate(plain) if one not in plain[:at]]
+    for low in [one for one in said if one.operator in (">", ">=")]:
+        bounds = [one for one in said if one.attribute == low.attribute and _is_bound(one)]
+        if len(bounds) != 2 or bounds[0].operator[0] == bounds[1].operator[0]:
+            continue
+        high = next(one for one in bounds if one is not low)
+        both = Clause(low.attribute, "between", (*low.values, *high.values))
+        open_ = [Clause(o.attribute, "!=", o.values) for o in (low, high) if "=" not in o.operator]
+        said = [one for one in said if one not in bounds] + [both, *open_]
+    return tuple(said)
+
+
+def _is_bound(clause: Clause) -> bool:
+    return clause.operator in ("<", "<=", ">", ">=")
+
+
 def _once(values: Sequence[Any]) -> Iterable[Any]:
     try:
         return dict.fromkeys(values)
@@ -183,7 +203,8 @@ class _Compiler:
         name = clause.attribute
         if clause.operator == "=" and clause.values[0] is not None:
             if name in self._equal:
-                raise ConfigurationError(name, "is asked twice in one conjunction")
+                hint = "leave one out, or say where_in() or or_where() for either"
+                raise ConfigurationError(name, "cannot have two values at once", hint)
             self._equal[name] = clause.values[0]
         elif clause.operator in _RANGES:
             self._take_range(clause)
@@ -195,7 +216,7 @@ class _Compiler:
             raise ConfigurationError(
                 clause.attribute,
                 f"is a second range beside {self._range.field!r}; a key condition has one",
-                "say the other with filter(), or both bounds with where_between",
+                "say the other with filter()",
             )
         name, operator, values = clause.attribute, clause.operator, clause.values
         if operator == "begins_with":

@@ -168,7 +168,7 @@ def test_only_a_scan_could_answer_is_refused(users: Repository[User], meter: Met
         (lambda q: q.where(7), "takes clauses"),
         (lambda q: q.limit(-1), "negative"),
         (lambda q: q.order_by("age", "up"), "neither"),
-        (lambda q: q.where(town="Rome").where(town="Oslo"), "twice"),
+        (lambda q: q.where(town="Rome").where(town="Oslo"), "two values at once"),
         (lambda q: q.where_in("town", [f"t{n}" for n in range(200)]), "200 readings"),
     ],
 )
@@ -261,3 +261,33 @@ def test_rows_in_the_bin_have_no_index_unless_asked_for(connection: Connection) 
     for asked in (posts.only_trashed(), posts.with_trashed()):
         with pytest.raises(NoIndexError, match=r"trashed=frozenset\(\{'Post'\}\)"):
             asked.where(user_id="u").get()
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (lambda q: q.where(User.age >= 3).where(User.age < 5), [3, 4]),
+        (lambda q: q.where(User.age < 5, User.age > 2), [3, 4]),
+        (lambda q: q.where("age", ">", 2).where("age", "<=", 5), [3, 4, 5]),
+        (lambda q: q.where(User.age >= 3).where(User.age <= 5).order_by("age", "desc"), [5, 4, 3]),
+        (lambda q: q.where(User.age > 3).where(User.age < 4), []),
+        (lambda q: q.where(User.age > 5).where(User.age < 3), []),
+        (lambda q: q.where(town="Bari").where(User.town == "Bari").where(User.age > 6), [7, 8]),
+    ],
+)
+def test_two_bounds_are_one_range(
+    connection: Connection, said: Callable[[Any], Any], found: list[int]
+) -> None:
+    """Each included or not, together or one after the other; what is said twice counts once."""
+    users = User.using(connection)
+    for age in range(1, 9):
+        users.create(name="n", age=age, town="Bari")
+    query = said(users.query().where(town="Bari"))
+    assert [user.age for user in query.get()] == found
+    assert query.count() == len(found)
+
+
+def test_two_values_at_once_are_refused(connection: Connection) -> None:
+    with pytest.raises(ConfigurationError, match="cannot have two values at once") as refused:
+        User.using(connection).query().where(town="Bari").where(town="Rome").get()
+    assert "where_in()" in refused.value.hint
