@@ -180,6 +180,11 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         return cls.repository().create(values, **more)
 
     @classmethod
+    async def create_async(cls, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """The same awaited, so that rules which have to be awaited can run."""
+        return await cls.repository().create_async(values, **more)
+
+    @classmethod
     def find(cls, *key: object) -> Self | None:
         """The row with this primary key, or None."""
         return cls.repository().find(*key)
@@ -230,6 +235,13 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         repository = _repository(self)  # an attribute may be called fill or save
         repository.fill(self, {**(values or {}), **more})
         repository.save(self)
+        return self
+
+    async def update_async(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """`fill`, then `save_async`."""
+        repository = _repository(self)
+        repository.fill(self, {**(values or {}), **more})
+        await repository.save_async(self)
         return self
 
     def fill(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:

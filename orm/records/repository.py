@@ -143,6 +143,12 @@ class Repository(Generic[R]):
         self.save(record)
         return record
 
+    async def create_async(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> R:
+        """The same awaited; see `save_async`."""
+        record = self.make(values, **more)
+        await self.save_async(record)
+        return record
+
     def fill(self, record: R, values: Mapping[str, Any]) -> None:
         """Set fillable attributes of a row. Raises as `make`."""
         self._check_fillable(values)

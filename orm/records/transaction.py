@@ -97,6 +97,13 @@ class Transaction:
         self._gathered.save(repository, record, repository.drafts.save(record))
         return record
 
+    async def save_async(self, record: R) -> R:
+        """The same, with rules that have to be awaited; what is written is sent when the block
+        ends, as all else."""
+        repository = self._repository(record)
+        self._gathered.save(repository, record, await repository.drafts.save_async(record))
+        return record
+
     def delete(self, record: DynamoDBModel) -> None:
         """Delete a row, or put it into the bin where the model has one; one that was to be created
         here is not."""

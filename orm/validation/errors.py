@@ -134,7 +134,11 @@ class AwaitNeededError(ConfigurationError):
 
     def __init__(self, model: str, attribute: str, rule: str) -> None:
         reason = "has to be awaited, which a plain call cannot"
-        hint = "await validate_async(…) or an async save; or give it a lookup with `exists`"
+        hint = (
+            "await save_async(), create_async() or update_async() (validate_async() of a "
+            "validator); "
+            "or give it a lookup with `exists`"
+        )
         super().__init__(f"{model}.{attribute}, rule {rule!r}", reason, hint)
         self.args = (model, attribute, rule)
         self.model, self.attribute, self.rule = model, attribute, rule

@@ -382,6 +382,36 @@ def test_rules_that_have_to_be_awaited_run_in_awaited_saves(
         asyncio.run(guests.make(word="no").save_async())
     with pytest.raises(InvalidRowError, match="host_id"):
         asyncio.run(guests.make(word="yes", host_id="nobody").save_async())
+    second = asyncio.run(guests.create_async(word="yes"))
+    asyncio.run(second.update_async(host_id=host.id))
+    assert guests.find_or_fail(second.id).host_id == host.id
+    with pytest.raises(AwaitNeededError, match=r"update_async\(\)"):
+        second.update(word="no")
+    with pytest.raises(InvalidRowError, match="is not known"):
+        asyncio.run(second.update_async(word="no"))
+    with pytest.raises(InvalidRowError, match="is not known"):
+        asyncio.run(guests.create_async(word="no"))
+    delete_table(meter, config.table, SystemClock())
+
+
+def test_rules_are_awaited_in_a_transaction(
+    meter: MeteredDriver, config: SingleTableConfig
+) -> None:
+    """Where it is said; what is written is sent at the end, together."""
+    made = Connection(meter, config, rules=RULES.plus(known))
+    made.register(User, Guest)
+    create_table(meter, made.shape(), SystemClock())
+    guests = Guest.using(made)
+
+    async def together(*words: str) -> list[Guest]:
+        with made.transaction() as tx:
+            return [await tx.save_async(guests.make(word=word)) for word in words]
+
+    saved = asyncio.run(together("yes", "yes"))
+    assert guests.find_many(guest.id for guest in saved) == saved
+    with pytest.raises(InvalidRowError, match="is not known"):
+        asyncio.run(together("yes", "no"))
+    assert len(list(guests.query().consistent().scan())) == 2
     delete_table(meter, config.table, SystemClock())
 
 
