@@ -85,7 +85,8 @@ class Dynamo:
         return self._connection
 
     def register_model(self, *models: Registrable) -> None:
-        """Take models into the connection, and let classes use it and every later one.
+        """Take models into the connection, and let classes use the one that was made last, in
+        which they are to be registered too.
 
         Raises:
             ConfigurationError, DefinitionError: see `Connection.register`.
