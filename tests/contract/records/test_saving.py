@@ -184,7 +184,7 @@ def test_of_fifty_creates_at_once_one_wins(connection: Connection) -> None:
             return False
         return True
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(50) as pool:
         won = list(pool.map(create, range(50)))
     assert won.count(True) == 1
     assert [row.id for row in users.query().consistent().scan()] == [str(won.index(True))]
