@@ -24,6 +24,7 @@
             ├── UnknownServiceError         the service refuses with a code not known here
             ├── AccessDeniedError           the service refuses the caller
             ├── CredentialsError            no credentials, or refused ones
+            │   └── ClockSkewError              this machine's clock is wrong
             ├── TableNotFoundError          no such table, index or stream
             ├── TableExistsError            the table is there already, or changing
             ├── StreamPositionError         the place in a change stream cannot be read from
@@ -394,6 +395,13 @@ class CredentialsError(DriverError):
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE; for the local engine: "
         "keyfold local start"
     )
+
+
+class ClockSkewError(CredentialsError):
+    """A signature of another time than the service's; nothing was written. It takes those of five
+    minutes before and after, and botocore does not correct the clock either."""
+
+    hint = "set this machine's clock, by NTP; the service says what time it is there"
 
 
 class TableNotFoundError(DriverError):

@@ -14,6 +14,7 @@ from orm.errors import (
     AccessDeniedError,
     AnswerLostError,
     CancellationReason,
+    ClockSkewError,
     ConditionFailedError,
     CorruptResponseError,
     CredentialsError,
@@ -115,11 +116,17 @@ _FROM_CODE: Final[dict[str, type[DriverError]]] = {
 }
 
 
+_ANOTHER_TIME: Final = ("Signature expired", "Signature not yet current")
+"""How the service begins to say that a request was signed by a wrong clock."""
+
+
 def _from_service(request: Request[Any], error: ServiceError) -> DriverError:
     detail = f"{error.code}: {error.message}"
     if special := _SPECIAL.get(error.code):
         return special(request, detail, error.fields)
     kind = _FROM_CODE.get(error.code)
+    if error.code == "InvalidSignatureException" and error.message.startswith(_ANOTHER_TIME):
+        kind = ClockSkewError
     if kind is None:
         kind = ServiceFaultError if error.status >= 500 else UnknownServiceError
     return kind(request.operation, request.target, detail)

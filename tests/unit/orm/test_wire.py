@@ -11,6 +11,7 @@ from orm.driver import MeteredDriver, ServiceError, TransportError, WireDriver
 from orm.errors import (
     AccessDeniedError,
     AnswerLostError,
+    ClockSkewError,
     ConditionFailedError,
     CorruptResponseError,
     CredentialsError,
@@ -102,6 +103,7 @@ def test_an_item_of_a_foreign_shape_is_a_damaged_answer() -> None:
         (TransportError("lost", "x"), AnswerLostError, None, True),
         (TransportError("corrupt", "x"), CorruptResponseError, None, True),
         (TransportError("credentials", "x"), CredentialsError, False, False),
+        (ServiceError("InvalidSignatureException", "x"), CredentialsError, False, False),
         (ServiceError("ResourceNotFoundException", "x"), TableNotFoundError, False, False),
         (ServiceError("ThrottlingException", "x"), ThrottledError, False, True),
         (ServiceError("TransactionConflictException", "x"), TransactionConflictError, False, True),
@@ -119,6 +121,24 @@ def test_every_failure_says_whether_it_was_applied_and_whether_to_repeat(
         WireDriver(ScriptedTransport(failure)).send(PUT)
     assert (caught.value.applied, caught.value.retry) == (applied, retry)
     assert str(caught.value).startswith("PutItem on table: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_clock"),
+    [
+        ("Signature expired: 20260101T120000Z is now earlier than 20260101T121500Z", True),
+        ("Signature not yet current: 20260101T120000Z is still later than 20260101T113000Z", True),
+        ("The request signature we calculated does not match the signature you provided.", False),
+    ],
+)
+def test_a_wrong_clock_is_told_from_wrong_keys(said: str, is_clock: bool) -> None:
+    """Both are refused signatures, and only one is mended with other keys."""
+    failure = ServiceError("InvalidSignatureException", said)
+    with pytest.raises(CredentialsError) as caught:
+        WireDriver(ScriptedTransport(failure)).send(PUT)
+    assert isinstance(caught.value, ClockSkewError) == is_clock
+    assert ("clock" in caught.value.hint) == is_clock
+    assert said in str(caught.value)
 
 
 def test_a_refusal_carries_the_item_that_was_there() -> None:
