@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from orm.errors import ConfigurationError
+
 Kind: TypeAlias = Literal[
     "any",
     "array",
@@ -204,13 +206,16 @@ class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
     unique: bool = False
     where: dict[str, Any] = {}
 
+    def __post_init__(self) -> None:
+        _check_list(f"index {self.name!r}", "columns", self.columns)
+
 
 class PatternDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """An access pattern: rows with these values, in this order.
 
     Args:
         name: by which the access-pattern book calls it.
-        equal: attributes that a question gives a value.
+        equal: attributes that a question gives a value; none where it asks for all rows.
         sort: the attribute that it may range over and that orders the answer; `-` before it for
             greatest first.
         strong: whether the answer must show every write before it; no global index can.
@@ -223,7 +228,7 @@ class PatternDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    equal: tuple[str, ...]
+    equal: tuple[str, ...] = ()
     sort: str = ""
     strong: bool = False
     where: dict[str, Any] = {}
@@ -232,6 +237,17 @@ class PatternDefinition(msgspec.Struct, frozen=True, kw_only=True):
     project: tuple[str, ...] = ()
     with_parent: str = ""
     native: bool = False
+
+    def __post_init__(self) -> None:
+        _check_list(f"pattern {self.name!r}", "equal", self.equal)
+        _check_list(f"pattern {self.name!r}", "project", self.project)
+
+
+def _check_list(label: str, setting: str, given: object) -> None:
+    """Refuse a text where names stand in a list: each of its letters would be one."""
+    if isinstance(given, str):
+        hint = f"write {setting}=({given!r},)"
+        raise ConfigurationError(label, f"{setting} is {given!r}, a text and no list", hint)
 
 
 class Traits(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ import msgspec
 
 from orm.config import SingleTableConfig
 from orm.definitions.entity import IndexDefinition, PatternDefinition
+from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr, AttributeOptions, attr
 from orm.records.errors import NotLoaded
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from orm.records.repository import Repository
 
 M = TypeVar("M", bound="DynamoDBModel")
+D = TypeVar("D")
 
 
 def new_id() -> str:
@@ -89,12 +91,20 @@ class RecordMeta(msgspec.StructMeta):
         namespace: dict[str, Any],
         *,
         primary_key: str | Sequence[str] | None = None,
-        patterns: Sequence[PatternDefinition] = (),
-        indexes: Sequence[IndexDefinition] = (),
+        patterns: PatternDefinition | Sequence[PatternDefinition] = (),
+        indexes: IndexDefinition | Sequence[IndexDefinition] = (),
         keys: Mapping[str, str] | None = None,
         **options: Any,
     ) -> RecordMeta:
-        """Make the class and keep its declaration on it."""
+        """Make the class and keep its declaration on it.
+
+        Raises:
+            ConfigurationError: a keyword is none, or something else stands among the patterns or
+                indexes.
+        """
+        _check_options(name, options)
+        patterns = _listed(name, "patterns", patterns, PatternDefinition)
+        indexes = _listed(name, "indexes", indexes, IndexDefinition)
         said = {n: one for n, one in namespace.items() if isinstance(one, AttributeOptions)}
         namespace.update({n: one.field() for n, one in said.items()})
         traits = _add_traits(namespace, bases)
@@ -118,6 +128,35 @@ class RecordMeta(msgspec.StructMeta):
             relations={**above.relations, **relations},
         )
         return cls
+
+
+_STRUCT_OPTIONS: Final = frozenset(
+    {"array_like", "cache_hash", "eq", "forbid_unknown_fields", "frozen", "gc", "omit_defaults"}
+    | {"order", "rename", "repr_omit_defaults", "tag", "tag_field", "weakref"}
+)
+"""What msgspec takes in a class statement, beside what a model sets itself."""
+
+_KEYWORDS: Final = ("primary_key", "patterns", "indexes", "keys")
+
+
+def _check_options(model: str, options: Mapping[str, Any]) -> None:
+    """Refuse what is no keyword of a model and no option of a Struct."""
+    for option in options:
+        if option not in _STRUCT_OPTIONS:
+            near = nearest(option, _KEYWORDS)
+            hint = f"write {near}" if near else f"there are {', '.join(_KEYWORDS)}"
+            raise ConfigurationError(f"{model}, {option}=", "is no keyword of a model", hint)
+
+
+def _listed(model: str, keyword: str, given: Any, kind: type[D]) -> tuple[D, ...]:
+    """What stands in a keyword, each of which must be of this kind."""
+    found = (given,) if isinstance(given, kind) else tuple(given)
+    for one in found:
+        if not isinstance(one, kind):
+            reason = f"holds {one!r}, which is no {kind.__name__}"
+            hint = f"write {kind.__name__}(name=…, …), of orm.definitions"
+            raise ConfigurationError(f"{model}, {keyword}=", reason, hint)
+    return found
 
 
 def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:

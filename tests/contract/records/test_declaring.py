@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orm import SingleTableConfig
+from orm.definitions import IndexDefinition as Index
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver
 from orm.errors import (
@@ -131,3 +132,41 @@ def test_first_uses_at_once_make_one_plan(driver: Driver, config: SingleTableCon
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(first, range(8)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("keywords", "words"),
+    [
+        ({"pattern": ()}, r"pattern=: is no keyword of a model; write patterns"),
+        ({"table": "x"}, r"table=: is no keyword of a model; there are primary_key, patterns"),
+        ({"patterns": ({"name": "x", "equal": ["land"]},)}, r"patterns=: holds .* PatternDef"),
+        ({"indexes": (Pattern(name="x"),)}, r"indexes=: holds .*; write IndexDefinition\("),
+    ],
+)
+def test_a_class_statement_that_cannot_be_meant_is_refused(
+    keywords: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"Odd, {words}"):
+
+        class Odd(DynamoDBModel, **keywords):
+            id: Attr[str]
+
+
+def test_a_text_is_no_list_of_attributes() -> None:
+    """The comma is easily forgotten: ("status") is a text."""
+    with pytest.raises(ConfigurationError, match=r"equal is 'status'.*; write equal=\('status',\)"):
+        Pattern(name="by status", equal=("status"))  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"write columns=\('status',\)"):
+        Index(name="status", columns="status")  # type: ignore[arg-type]
+
+
+def test_one_pattern_need_not_stand_in_a_list(driver: Driver, config: SingleTableConfig) -> None:
+    """And one that asks for all rows gives no values."""
+
+    class Log(DynamoDBModel, patterns=Pattern(name="all", sort="at")):
+        id: Attr[str]
+        at: Attr[int]
+
+    made = Connection(driver, config)
+    made.register(Log)
+    assert made.plan.entity("Log").answer("all").pattern.equal == ()
