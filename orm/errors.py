@@ -226,6 +226,11 @@ class UnprocessedError(OrmError):
 class TransactionTooLargeError(OrmError):
     """A transaction is over 100 actions or 4 MB."""
 
+    hint = (
+        "write less together, a row and each of its unique values is an action; records that may "
+        "be written in several: transaction(chunked=True)"
+    )
+
     def __init__(self, what: str, size: int, size_max: int) -> None:
         super().__init__(what, size, size_max)
         self.what, self.size, self.size_max = what, size, size_max
@@ -233,7 +238,7 @@ class TransactionTooLargeError(OrmError):
     def __str__(self) -> str:
         return (
             f"a transaction of {self.size:,} {self.what}, DynamoDB allows {self.size_max:,}; "
-            "nothing was sent"
+            f"nothing was sent; {self.hint}"
         )
 
 

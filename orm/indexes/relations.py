@@ -89,8 +89,19 @@ def _imply(expansion: Expansion, owner: Facts, relation: str, facts: Facts, name
             "implied-attribute",
             name,
             f"{owner.name}.{relation} needs it and {facts.name} does not declare it; planned as if "
-            "it did: declare the attribute or the belongs_to",
+            f"it did: {_instead(owner, facts)}declare the attribute or the belongs_to",
         )
+
+
+def _instead(owner: Facts, facts: Facts) -> str:
+    """What is probably meant, where the rows point at the owner by another attribute."""
+    for one in facts.definition.relations:
+        if one.kind == "belongs_to" and one.model == owner.name and one.foreign_key:
+            return (
+                f"{facts.name}.{one.name} holds {one.foreign_key}, so say "
+                f"foreign_key {one.foreign_key!r} there, or no row is found; else "
+            )
+    return ""
 
 
 # --- one to many ---

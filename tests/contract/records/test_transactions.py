@@ -185,7 +185,8 @@ def test_rows_go_into_the_bin_together(connection: Connection, hands: ManualCloc
 def test_more_than_a_hundred_writes_go_in_parts_where_that_is_allowed(
     connection: Connection, accounts: Repository[Account], meter: MeteredDriver
 ) -> None:
-    with pytest.raises(TransactionTooLargeError), connection.transaction() as tx:
+    told = pytest.raises(TransactionTooLargeError, match=r"transaction\(chunked=True\)")
+    with told, connection.transaction() as tx:
         for number in range(101):
             tx.create(Account, id=f"{number}")
     assert pence(accounts) == {}

@@ -276,3 +276,15 @@ def test_the_bins_column_in_an_index_means_the_live_rows():
         ["deleted_at is absent"],
     )
     assert [finding.code for finding in plan.findings] == ["no-index"]
+
+
+def test_an_inverse_by_another_foreign_key_is_named():
+    """As people write it: the child calls its parent otherwise, and the parent does not know."""
+    author = define({"name": "Author", "hasMany": ["Essay"]})
+    writer = {"model": "Author", "foreignKey": "writer_id", "relationName": "writer"}
+    essay = define({"name": "Essay", "belongsTo": [writer]})
+    (found,) = plan_indexes([author, essay]).findings
+    assert (found.entity, found.subject, found.code) == ("Essay", "author_id", "implied-attribute")
+    assert "Essay.writer holds writer_id, so say foreign_key 'writer_id' there" in found.text
+    known = define({"name": "Author", "hasMany": [{"model": "Essay", "foreignKey": "writer_id"}]})
+    assert plan_indexes([known, essay]).findings == ()
