@@ -21,11 +21,13 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
         equal: the attributes whose values it gives; None for the same ones.
         strong: whether every write before must be seen; None for the same.
         selects: whether the primary key alone is asked for.
+        there: an attribute that has a value in the rows that are asked for; empty for none.
     """
 
     equal: tuple[str, ...] | None = None
     strong: bool | None = None
     selects: bool = False
+    there: str = ""
 
 
 class Advice:
@@ -87,6 +89,9 @@ class Advice:
             rest = [name for name in self._equal if name not in names]
             asked = f"ask {_where(names)}.{_where(rest, 'filter')}"
             return declared, f"{asked}, or declare {declared}"
+        for name in self._lacking():
+            hint = f"where_not_null({name!r}): rows without a value are not in the index"
+            return declared, f"add {hint}, or declare {declared}, or {name} required"
         narrow = self._answers(Variant(selects=True))
         select = ", select() what an index copies" if narrow else ""
         return declared, f"declare {declared}{select}, or use filter() or scan()"
@@ -102,6 +107,14 @@ class Advice:
             left = names and set(names) < given
             if left and (self._is_unique(names) or self._answers(Variant(equal=names))):
                 yield names
+
+    def _lacking(self) -> Iterator[str]:
+        """The attributes of an index without which rows are not in it, where it would answer for
+        the others."""
+        names = {name for keys in self._repository.layout.indexes for name in keys.path.attributes}
+        for name in sorted(names - {*self._equal, self._sort}):
+            if self._answers(Variant(there=name)):
+                yield name
 
     def _is_unique(self, names: Collection[str]) -> bool:
         """Whether these find a row by its claim, which knows of no order."""

@@ -315,8 +315,10 @@ class _Compiler:
     def _answers(self, question: Variant) -> bool:
         """Whether something would answer if it were asked otherwise."""
         needs = self._repository.plan.identity if question.selects else self._needs()
+        there = (present(question.there),) if question.there else ()
         return any(
-            self._ask(guards, needs, question.equal, question.strong) for guards in self._guards()
+            self._ask((*guards, *there), needs, question.equal, question.strong)
+            for guards in self._guards()
         )
 
     def _needs(self) -> set[str]:
@@ -346,7 +348,13 @@ class _Compiler:
             # that a part has a value, and that rows are not in the bin, goes without saying
             if said and all(one.test == "present" or one.attribute == bin_ for one in left):
                 found.append((*only, *said))
-        return sorted(found, key=len, reverse=True)
+        known = self._known_values()
+        return sorted((*found, *((*one, *known) for one in found if known)), key=len, reverse=True)
+
+    def _known_values(self) -> Guards:
+        """That attributes have a value, where that is asked: then an index may hold no others."""
+        there = [present(one.attribute) for one in self._filters]
+        return tuple(g for g, one in zip(there, self._filters, strict=True) if _means(one, g))
 
     def _says(self, guard: Guard) -> bool:
         """Whether what is asked says this of the rows."""

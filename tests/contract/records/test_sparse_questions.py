@@ -66,9 +66,15 @@ class Member(
     leads: Attr[bool] = attr(default=False)
 
 
+class Player(DynamoDBModel, indexes=(Index(name="ranked", columns=("team", "rank")),)):
+    id: Attr[str] = attr(default_factory=new_id)
+    team: Attr[str] = attr(default="red")
+    rank: Attr[int | None] = attr(default=None)
+
+
 @pytest.fixture
 def models() -> Sequence[type[DynamoDBModel]]:
-    return (Task, Visit, Member)
+    return (Task, Visit, Member, Player)
 
 
 @pytest.fixture
@@ -136,3 +142,20 @@ def test_what_is_unique_among_some_rows_finds_the_one(connection: Connection) ->
             few.get()
     with pytest.raises(NoIndexError):
         members.query().with_trashed().where(email="ann@x.org").get()
+
+
+def test_an_index_of_rows_that_have_a_value_is_asked_by_saying_so(
+    connection: Connection, meter: MeteredDriver
+) -> None:
+    """Else it is refused, with what to say: the rows without would be missing."""
+    players = connection.repository(Player)
+    for rank in (3, 1, None):
+        players.create(rank=rank)
+    with pytest.raises(NoIndexError, match=r"where_not_null\('rank'\)"):
+        players.query().where(team="red").get()
+    asked = players.query().where(team="red").where_not_null("rank")
+    (reading,) = asked.explain().readings
+    assert not reading.filter
+    assert [player.rank for player in asked.get()] == [1, 3]
+    assert asked.count() == 2
+    assert players.query().where(team="blue").where(Player.rank != None).count() == 0  # noqa: E711
