@@ -342,14 +342,21 @@ class _Compiler:
         bin_ = self._repository.definition.traits.soft_deletes
         only = (present(bin_),) if bin_ and self._asked.trashed == "only" else ()
         found: list[Guards] = [only]
-        for keys in self._repository.layout.indexes:
-            said = tuple(guard for guard in keys.path.guards if self._says(guard))
-            left = [guard for guard in keys.path.guards if guard not in said]
+        for guards in self._declared_guards():
+            said = tuple(guard for guard in guards if self._says(guard))
+            left = [guard for guard in guards if guard not in said]
             # that a part has a value, and that rows are not in the bin, goes without saying
             if said and all(one.test == "present" or one.attribute == bin_ for one in left):
                 found.append((*only, *said))
         known = self._known_values()
         return sorted((*found, *((*one, *known) for one in found if known)), key=len, reverse=True)
+
+    def _declared_guards(self) -> Iterator[Guards]:
+        """What tells the rows of an index from others, and of a pattern that the row's own key
+        answers, where the others are left out."""
+        yield from (keys.path.guards for keys in self._repository.layout.indexes)
+        answers = self._repository.plan.answers
+        yield from (one.pattern.guards for one in answers if one.via == "path" and one.filters)
 
     def _known_values(self) -> Guards:
         """That attributes have a value, where that is asked: then an index may hold no others."""
@@ -372,15 +379,23 @@ class _Compiler:
             there = {guard.attribute: True for guard in unique.guards if guard.test == "present"}
             key = repository.claims.key(unique, {**there, **self._equal})
             if key is not None:
-                filters = (*self.of_bin(), *self.conditions(unique.guards))
+                extra = [Clause(n, "=", (self._equal[n],)) for n in self._left_out(unique)]
+                narrow = map(self._terms.condition, extra)
+                filters = (*self.of_bin(), *self.conditions(unique.guards), *narrow)
                 claim = Claimed(key, unique)
                 yield Reader(keys=repository.layout.own, claim=claim, filters=filters)
 
     def _is_asked_by(self, unique: UniqueSet) -> bool:
         """Whether the values of a unique set are given, and what decides which rows claim it."""
-        deciding = _named(unique.guards) - set(unique.attributes)
+        deciding = (_named(unique.guards) | self._left_out(unique)) - set(unique.attributes)
         same = self._equal.keys() - deciding == set(unique.attributes)
         return same and all(self._is_of_bin(one) or self._says(one) for one in unique.guards)
+
+    def _left_out(self, unique: UniqueSet) -> frozenset[str]:
+        """The attributes whose values decide whether the row of a claim is what a pattern asks."""
+        answers = [one for one in self._repository.plan.answers if one.claim == unique]
+        guards = {guard for one in answers for guard in one.filters if guard.test == "is"}
+        return frozenset(one.attribute for one in guards if self._says(one))
 
     def _is_of_bin(self, guard: Guard) -> bool:
         """Whether a guard tells rows in the bin from others, as the question does."""

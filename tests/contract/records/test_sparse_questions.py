@@ -72,9 +72,23 @@ class Player(DynamoDBModel, indexes=(Index(name="ranked", columns=("team", "rank
     rank: Attr[int | None] = attr(default=None)
 
 
+class Guest(
+    DynamoDBModel,
+    primary_key=("house", "id"),
+    patterns=(
+        Pattern(name="here", equal=("house",), where={"here": True}),
+        Pattern(name="here by mail", equal=("email",), where={"here": True}),
+    ),
+):
+    house: Attr[str]
+    id: Attr[str] = attr(default_factory=new_id)
+    email: Attr[str] = attr(unique=True)
+    here: Attr[bool] = attr(default=True)
+
+
 @pytest.fixture
 def models() -> Sequence[type[DynamoDBModel]]:
-    return (Task, Visit, Member, Player)
+    return (Task, Visit, Member, Player, Guest)
 
 
 @pytest.fixture
@@ -159,3 +173,16 @@ def test_an_index_of_rows_that_have_a_value_is_asked_by_saying_so(
     assert [player.rank for player in asked.get()] == [1, 3]
     assert asked.count() == 2
     assert players.query().where(team="blue").where(Player.rank != None).count() == 0  # noqa: E711
+
+
+def test_a_declared_pattern_is_asked_whatever_key_answers_it(connection: Connection) -> None:
+    """The row's own key, or the claim of a unique value, and what they find is filtered."""
+    guests = connection.repository(Guest)
+    ann = guests.create(house="1", email="ann@x.org")
+    guests.create(house="1", email="bob@x.org", here=False)
+    assert guests.query().where(house="1", here=True).get() == [ann]
+    assert guests.query().where(email="ann@x.org", here=True).get() == [ann]
+    assert guests.query().where(email="bob@x.org", here=True).get() == []
+    assert guests.query().where(email="ann@x.org").where(here=True).count() == 1
+    with pytest.raises(NoIndexError):
+        guests.query().where(email="ann@x.org", house="1").get()

@@ -120,8 +120,7 @@ def answers(
     """What the book finds, and what a query does that says the same."""
     yield pattern.execute(values)
     query = spelled(repository, question, values)
-    filtered = pattern.entry.via == "claim" and pattern.entry.filters  # by filter(), beside where()
-    if pattern.entry.attributes or filtered or query is None:
+    if pattern.entry.attributes or query is None:
         return
     found = query.get()
     if pattern.entry.via == "gsi" and not question.needs:
