@@ -403,8 +403,9 @@ class CredentialsError(DriverError):
 
 
 class ClockSkewError(CredentialsError):
-    """A signature of another time than the service's; nothing was written. It takes those of five
-    minutes before and after, and botocore does not correct the clock either."""
+    """A signature of another time than the service's; nothing was written. On the lean path it was
+    signed again at the time that the service told, which did not help; the stock path, like
+    botocore, goes by this machine's clock alone."""
 
     hint = "set this machine's clock, by NTP; the service says what time it is there"
 

@@ -14,10 +14,13 @@ import ssl
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from orm.driver.receiving import Answer, receive
 from orm.driver.transport import TransportError
+
+ANSWER_WAITS_MAX: Final = 5
+"""How many times the longest wait all of an answer may take: a page of 1 MB comes in many parts."""
 
 
 class Place(NamedTuple):
@@ -34,7 +37,8 @@ class Connections:
     Args:
         tls: makes what TLS connections are checked with, when the first one is opened.
         connect_timeout_seconds: how long opening one may take.
-        read_timeout_seconds: how long each wait for an answer may take.
+        read_timeout_seconds: how long each wait for a part of an answer may take; all of it, five
+            times that.
         idle_max: how many are kept open while nobody uses them.
     """
 
@@ -65,7 +69,7 @@ class Connections:
         keep = False
         try:
             connection.sendall(request)
-            answer, keep = receive(connection)
+            answer, keep = receive(connection, ANSWER_WAITS_MAX * self._read_timeout)
         except http.client.IncompleteRead as error:
             raise TransportError("corrupt", f"an answer was cut short: {error}") from error
         except (OSError, http.client.HTTPException) as error:

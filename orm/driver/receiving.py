@@ -12,6 +12,7 @@ import http.client
 import io
 import re
 import socket
+import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -35,21 +36,26 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def receive(connection: socket.socket) -> tuple[Answer, bool]:
+def receive(connection: socket.socket, seconds_max: float) -> tuple[Answer, bool]:
     """The answer that is next on a connection, and whether that can be used again.
+
+    Args:
+        connection: waits for each part as long as its timeout says.
+        seconds_max: how long all of the answer may take, however small its parts are.
 
     Raises:
         http.client.HTTPException: no answer, or half of one (`IncompleteRead`).
-        OSError: the connection broke, or nothing came in time.
+        OSError: the connection broke, or not all came in time.
     """
+    end = time.monotonic() + seconds_max
     first = connection.recv(_FIRST_BYTES_MAX)
     head, found, body = first.partition(_HEAD_END)
     if not found or (usual := _usual(head)) is None:
-        return _receive_any(_Begun(connection, first))
+        return _receive_any(_Begun(connection, first, end))
     status, headers = usual
     length = int(headers["content-length"])
     if len(body) < length:
-        body = _whole(connection, body, length)
+        body = _whole(connection, body, length, end)
     # more than was announced is an answer to nobody's question
     return Answer(status, headers, body[:length]), len(body) == length
 
@@ -75,12 +81,13 @@ def _usual(head: bytes) -> tuple[int, dict[str, str]] | None:
     return int(status), headers
 
 
-def _whole(connection: socket.socket, begun: bytes, length: int) -> bytes:
+def _whole(connection: socket.socket, begun: bytes, length: int, end: float) -> bytes:
     """A body of this length, of which this much is there."""
     body = bytearray(length)
     body[: len(begun)] = begun
     rest = memoryview(body)[len(begun) :]
     while rest:
+        _check_time(end)
         came = connection.recv_into(rest)
         if not came:
             raise http.client.IncompleteRead(bytes(body[: length - len(rest)]), len(rest))
@@ -88,11 +95,16 @@ def _whole(connection: socket.socket, begun: bytes, length: int) -> bytes:
     return bytes(body)
 
 
+def _check_time(end: float) -> None:
+    if time.monotonic() > end:
+        raise TimeoutError("the answer comes too slowly")
+
+
 class _Begun(io.RawIOBase):
     """What `http.client` takes for a socket: one of which some was read."""
 
-    def __init__(self, connection: socket.socket, read: bytes) -> None:
-        self._connection, self._read = connection, read
+    def __init__(self, connection: socket.socket, read: bytes, end: float) -> None:
+        self._connection, self._read, self._end = connection, read, end
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """See `socket.makefile`."""
@@ -105,6 +117,7 @@ class _Begun(io.RawIOBase):
     def readinto(self, into: Any) -> int:
         """See `io.RawIOBase`: first what was read, then what comes."""
         if not self._read:
+            _check_time(self._end)
             return self._connection.recv_into(into)
         part, self._read = self._read[: len(into)], self._read[len(into) :]
         into[: len(part)] = part

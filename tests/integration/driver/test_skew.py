@@ -11,7 +11,7 @@ import pytest
 from orm.clock import ManualClock
 from orm.driver import WireDriver
 from orm.driver.boto import BotoTransport
-from orm.errors import CredentialsError
+from orm.errors import ClockSkewError
 from orm.tables import table_names
 from tests.support.wire_server import Asked, WireServer, no_tables, wire_server
 
@@ -76,7 +76,7 @@ def test_a_clock_that_is_set_right_is_followed(server: WireServer) -> None:
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT"])
 def test_a_refusal_that_tells_no_time_is_the_answer(date: str) -> None:
     with wire_server(lambda _: (REFUSED, {"Date": date})) as server:
-        with pytest.raises(CredentialsError):
+        with pytest.raises(ClockSkewError):
             list(table_names(driver_to(server)))
         assert len(server.asked) == 1
 
@@ -84,13 +84,13 @@ def test_a_refusal_that_tells_no_time_is_the_answer(date: str) -> None:
 def test_a_wrong_key_is_no_matter_of_time() -> None:
     """Refused at the right time: signing again would be refused again."""
     with wire_server(lambda _: (REFUSED, {})) as server:
-        with pytest.raises(CredentialsError, match="Signature expired"):
+        with pytest.raises(ClockSkewError, match="Signature expired"):
             list(table_names(driver_to(server)))
         assert len(server.asked) == 1
 
 
 def test_a_service_that_goes_on_refusing_is_asked_twice() -> None:
     with wire_server(lambda _: (REFUSED, {})) as refusing:
-        with pytest.raises(CredentialsError):
+        with pytest.raises(ClockSkewError):
             list(table_names(driver_to(refusing, off_by(3))))
         assert len(refusing.asked) == 2

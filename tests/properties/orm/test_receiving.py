@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import io
 import itertools
+import time
 from typing import Any, cast
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -48,7 +50,7 @@ class Wire(io.RawIOBase):
 
 def ours(pieces: list[bytes]) -> Read | type[Exception]:
     try:
-        answer, _ = receive(cast(Any, Wire(pieces)))
+        answer, _ = receive(cast(Any, Wire(pieces)), 60.0)
     except http.client.HTTPException as error:
         return type(error)
     return answer.status, dict(answer.headers), answer.body
@@ -124,10 +126,30 @@ def test_answers_are_read_as_by_the_standard_library(answer: bytes, cuts: list[i
     assert ours(pieces) == theirs(pieces)
 
 
+def serves_on(answer: bytes) -> bool:
+    return receive(cast(Any, Wire([answer])), 60.0)[1]
+
+
 def test_a_connection_serves_on_only_where_nothing_is_left_on_it() -> None:
     """More than was announced would be read as the next answer."""
-    assert receive(cast(Any, Wire([_USUAL])))[1]
-    assert not receive(cast(Any, Wire([_USUAL + b"HTTP/1.1 200 OK\r\n"])))[1]
-    assert not receive(cast(Any, Wire([_USUAL.replace(b"x-amz-crc32: 7", b"Connection: close")])))[
-        1
-    ]
+    assert serves_on(_USUAL)
+    assert not serves_on(_USUAL + b"HTTP/1.1 200 OK\r\n")
+    assert not serves_on(_USUAL.replace(b"x-amz-crc32: 7", b"Connection: close"))
+
+
+class Drip(Wire):
+    """A byte at a time, each soon enough."""
+
+    def recv(self, most: int) -> bytes:
+        time.sleep(0.01)
+        return super().recv(min(most, 1))
+
+
+@pytest.mark.parametrize(
+    "answer", [_USUAL[:-3] + b"x" * 3, b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 999]
+)
+def test_an_answer_that_drips_is_given_up(answer: bytes) -> None:
+    """However it is read; else a server that is sick holds its callers for ever."""
+    slow = Drip([answer.replace(b"Length: 3", b"Length: 999") + b"x" * 999])
+    with pytest.raises(TimeoutError):
+        receive(cast(Any, slow), 0.2)
