@@ -257,6 +257,21 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         """`query().where(…)`."""
         return cls.repository().query().where(*clauses, **equal)
 
+    @classmethod
+    def with_(cls, *paths: str | Relation[Any]) -> RecordQuery[Self]:
+        """`query().with_(…)`."""
+        return cls.repository().query().with_(*paths)
+
+    @classmethod
+    def first_or_create(cls, found_by: Mapping[str, Any], /, **more: Any) -> Self:
+        """The row with these values, or a new one; see `Repository.first_or_create`."""
+        return cls.repository().first_or_create(found_by, **more)
+
+    @classmethod
+    def update_or_create(cls, found_by: Mapping[str, Any], /, **more: Any) -> Self:
+        """The row with these values, changed, or a new one; see `Repository.update_or_create`."""
+        return cls.repository().update_or_create(found_by, **more)
+
     # --- saving ---
 
     def save(self) -> Self:
@@ -300,6 +315,19 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
         """Take the row out of the bin."""
         _repository(self).restore(self)
         return self
+
+    def trashed(self) -> bool:
+        """Whether the row is in the bin."""
+        return _repository(self).is_trashed(self)
+
+    def get_original(self, name: str) -> Any:
+        """What is stored of an attribute, whatever was set here since the row was read or saved.
+
+        Raises:
+            UnsavedRowError: nothing is stored.
+            ConfigurationError: there is no attribute of this name.
+        """
+        return _repository(self).original(self, name)
 
     def refresh(self) -> Self:
         """Read the row again, consistently, and forget what was changed here."""

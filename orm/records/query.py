@@ -296,6 +296,8 @@ class RecordQuery(Generic[R]):
         """
         return self._streamed(self._found())
 
+    __iter__ = iterate
+
     def _found(self) -> Iterator[R]:
         """The rows, without their relations."""
         made = readers(self._repository, self._asked)

@@ -15,6 +15,8 @@ from orm.definitions.names import nearest
 from orm.errors import (
     ConfigurationError,
     InvalidKeyError,
+    NoIndexError,
+    RowExistsError,
     RowNotFoundError,
 )
 from orm.indexes import EntityPlan
@@ -24,7 +26,7 @@ from orm.parallel import in_parallel
 from orm.records.cascades import delete_all, deletions
 from orm.records.claims import Claims
 from orm.records.drafting import Drafts
-from orm.records.errors import ForeignRowError, UnsavedRowError
+from orm.records.errors import ForeignRowError, UniqueError, UnsavedRowError
 from orm.records.hooks import Hooks
 from orm.records.links import link_of
 from orm.records.model import DynamoDBModel, is_stored, place_of, was_deleted
@@ -148,6 +150,40 @@ class Repository(Generic[R]):
         record = self.make(values, **more)
         await self.save_async(record)
         return record
+
+    def first_or_create(self, found_by: Mapping[str, Any], /, **more: Any) -> R:
+        """The row with these values, or a new one that has them and `more`. One or two calls.
+
+        Two that ask at once get one row where the values are a primary key or unique, and may get
+        two where they are not.
+
+        Raises:
+            NoIndexError: no key finds rows by these values.
+            Others as `create`.
+        """
+        return self._found_or_created(found_by, more)[0]
+
+    def update_or_create(self, found_by: Mapping[str, Any], /, **more: Any) -> R:
+        """The row with these values, changed to have `more` and saved, or a new one with both.
+        Otherwise as `first_or_create`."""
+        record, created = self._found_or_created(found_by, more)
+        if not created:
+            self.fill(record, more)
+            self.save(record)
+        return record
+
+    def _found_or_created(
+        self, found_by: Mapping[str, Any], more: Mapping[str, Any]
+    ) -> tuple[R, bool]:
+        asked = self.query().where(**found_by)
+        if (found := asked.first()) is not None:
+            return found, False
+        try:
+            return self.create({**found_by, **more}), True
+        except (RowExistsError, UniqueError):
+            if (found := _certainly(asked)) is None:
+                raise  # by another value than those that were asked for
+            return found, False
 
     def fill(self, record: R, values: Mapping[str, Any]) -> None:
         """Set fillable attributes of a row. Raises as `make`."""
@@ -392,6 +428,17 @@ class Repository(Generic[R]):
                 return False
         return trashed or not traits.soft_deletes or getattr(record, traits.soft_deletes) is None
 
+    def is_trashed(self, record: R) -> bool:
+        """Whether a row is in the bin."""
+        bin_ = self.definition.traits.soft_deletes
+        return bin_ is not None and getattr(record, bin_) is not None
+
+    def original(self, record: R, name: str) -> Any:
+        """What is stored of an attribute. Raises as `DynamoDBModel.get_original`."""
+        self._check_known([name])
+        self.stored.known(record)  # there is something
+        return getattr(self.stored.original(record), name)
+
     def refresh(self, record: R) -> None:
         """Read a row again, consistently, and forget what was changed here and what was loaded of
         its relations.
@@ -413,6 +460,14 @@ class Repository(Generic[R]):
     def all(self) -> Iterator[R]:
         """Every row, by reading the whole table; see `RecordQuery.scan`."""
         return self.query().scan()
+
+
+def _certainly(asked: RecordQuery[R]) -> R | None:
+    """The first row, read consistently where a key or a unique value finds it."""
+    try:
+        return asked.consistent().first()
+    except NoIndexError:
+        return asked.first()
 
 
 def _trait_names(definition: EntityDefinition) -> set[str]:
