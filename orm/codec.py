@@ -115,7 +115,7 @@ def _encode_str(value: Any, path: str, _level: int) -> AttributeValue:
     if not is_carried(value):
         reason = "it holds a lone surrogate, which UTF-8 cannot carry"
         raise UnsupportedValueError(path, value, reason)
-    return {"S": str(value)}
+    return {"S": value if type(value) is str else str.__str__(value)}
 
 
 def _encode_bool(value: Any, _path: str, _level: int) -> AttributeValue:
@@ -199,7 +199,7 @@ def _map_key(key: object, path: str) -> str:
     if not isinstance(key, str) or not key:
         raise UnsupportedValueError(path, key, "a map's keys must be str and not empty")
     _encode_str(key, f"a key of {path}", 0)
-    return str(key)
+    return str.__str__(key)
 
 
 def _check_level(value: object, path: str, level: int) -> None:

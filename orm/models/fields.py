@@ -365,7 +365,8 @@ def _date(value: Any) -> Any:
 
 
 _PARTS: Final[dict[type, Callable[[Any], Any]]] = {
-    str: lambda value: str(_exactly(str, value)),
+    # what a member of a text enumeration holds: `str` of it is its name
+    str: lambda value: str.__str__(_exactly(str, value)),
     int: _whole,
     Decimal: _number,
     float: _number,

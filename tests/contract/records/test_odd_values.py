@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
 import pytest
@@ -12,6 +13,11 @@ from orm.requests import PutItem
 from orm.validation import InvalidRowError
 from tests.contract.records.blog import User
 from tests.contract.records.odd import Badge, Bag, City, Note, Ticket
+
+
+class Hue(str, enum.Enum):  # noqa: UP042 - whose `str` is its name, as that of a StrEnum is not
+    RED = "red"
+
 
 ODD_IDS: Final = ["#", "!", "!UNIQUE#x", "$", "a#b", "\x00", "\n", " ", "e\u0301", "😀", "x" * 900]
 
@@ -101,3 +107,15 @@ def test_a_row_from_before_a_unique_set_can_be_changed(own: Connection) -> None:
         badges.create(id="2", code="A")
     badges.find_or_fail("1").delete()
     badges.create(id="2", code="A")
+
+
+def test_a_member_of_a_text_enumeration_is_the_text_that_it_holds(own: Connection) -> None:
+    """In keys and claims as well, so the row is found by that text, and no other can have it."""
+    notes, badges, cities = Note.using(own), Badge.using(own), City.using(own)
+    made = notes.create(id=Hue.RED, text=Hue.RED)
+    assert notes.find("red") == made == notes.find(Hue.RED)
+    badges.create(id="1", code=Hue.RED)
+    with pytest.raises(UniqueError):
+        badges.create(id="2", code="red")
+    cities.create(id="1", land=Hue.RED)
+    assert [city.id for city in cities.query().where(land="red").get()] == ["1"]
