@@ -55,12 +55,15 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         self._check_names()
         if "{prefix}" not in self.prefix:
             raise ConfigurationError("prefix", "must contain {prefix}, the entity's own prefix")
-        names = [self.pk, self.sk, self.entity]
-        names += [name for n in range(1, GSIS_MAX + 1) for name in self.index_keys(n)]
-        names += [self.local_index_key(n) for n in range(1, LSIS_MAX + 1)]
+        names = self._names()
         if len(set(names)) != len(names) or not all(names):
             raise ConfigurationError("names", f"must differ and not be empty: {_told(names)}")
         Keys(self.delimiter)
+
+    def _names(self) -> list[str]:
+        names = [self.pk, self.sk, self.entity]
+        names += [name for n in range(1, GSIS_MAX + 1) for name in self.index_keys(n)]
+        return [*names, *(self.local_index_key(n) for n in range(1, LSIS_MAX + 1))]
 
     def _check_names(self) -> None:
         """Refuse what no table or index may be called."""
@@ -71,6 +74,12 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
                 raise ConfigurationError(
                     setting, f"{name!r} is no name: DynamoDB's have 3 to 255 of a-z, A-Z, 0-9, _.-"
                 )
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """The attributes that are keys of the table or of an index it may have, or tell entities
+        apart."""
+        return frozenset(self._names())
 
     @property
     def keys(self) -> Keys:

@@ -111,10 +111,10 @@ class Layout(Generic[M]):
             )
         self._own_names = frozenset(self.reserved() | set(self._attributes))
 
-    def reserved(self) -> set[str]:
-        """The attributes of an item that are no field: its keys and its entity."""
-        made = (self.own, *self.indexes)
-        return {name for path in made for name in path.names} | {self.config.entity}
+    def reserved(self) -> frozenset[str]:
+        """The attributes of an item that are no field: its entity, its keys, and those of indexes
+        that it does not stand in; a field of such a name would put it among others' rows."""
+        return self.config.reserved
 
     @property
     def prefix(self) -> str:

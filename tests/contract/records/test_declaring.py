@@ -23,8 +23,9 @@ from orm.records import (
     attr,
 )
 from orm.validation import InvalidRuleError
+from tests.conftest import fresh_config
 from tests.contract.records.blog import User
-from tests.contract.records.odd import ODD
+from tests.contract.records.odd import ODD, Member
 
 
 def _used(connection: Connection, model: Any) -> None:
@@ -170,3 +171,13 @@ def test_one_pattern_need_not_stand_in_a_list(driver: Driver, config: SingleTabl
     made = Connection(driver, config)
     made.register(Log)
     assert made.plan.entity("Log").answer("all").pattern.equal == ()
+
+
+@pytest.mark.parametrize("name", ["gsi1pk", "gsi7sk", "lsi2sk"])
+def test_no_attribute_is_a_key_of_an_index(driver: Driver, name: str) -> None:
+    """Not of one that its model does not stand in either: what it holds would be found there
+    among the rows of others."""
+    shop = Connection(driver, fresh_config())
+    shop.register(Member, {"name": "Odd", "attributes": {name: {}}})
+    with pytest.raises(ConfigurationError, match=f"{name} names a key of the table"):
+        shop.repository("Odd").create({"id": "1", name: "MEMBER#on"})
