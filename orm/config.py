@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from orm.errors import ConfigurationError
-from orm.keys import Keys
-from orm.limits import GSIS_MAX, LSIS_MAX
+from orm.keys import FRAMEWORK_MARK, Keys
+from orm.limits import GSIS_MAX, KEY_NAME_BYTES_MAX, LSIS_MAX
 from orm.requests import Item
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{3,255}")  # API reference, CreateTable
@@ -49,6 +49,7 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
     delimiter: str = "#"
 
     def __post_init__(self) -> None:
+        self._check_texts()
         for setting in ("index", "index_pk", "index_sk", "local_index", "local_index_sk"):
             if "{n}" not in getattr(self, setting):
                 raise ConfigurationError(setting, "must contain {n}, the number of the index")
@@ -58,12 +59,20 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
         names = self._names()
         if len(set(names)) != len(names) or not all(names):
             raise ConfigurationError("names", f"must differ and not be empty: {_told(names)}")
+        for name in names:
+            _check_attribute(name)
         Keys(self.delimiter)
 
     def _names(self) -> list[str]:
         names = [self.pk, self.sk, self.entity]
         names += [name for n in range(1, GSIS_MAX + 1) for name in self.index_keys(n)]
         return [*names, *(self.local_index_key(n) for n in range(1, LSIS_MAX + 1))]
+
+    def _check_texts(self) -> None:
+        for setting in self.__struct_fields__:
+            value = getattr(self, setting)
+            if not isinstance(value, str):
+                raise ConfigurationError(setting, f"takes text, not {type(value).__name__}")
 
     def _check_names(self) -> None:
         """Refuse what no table or index may be called."""
@@ -116,6 +125,16 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
     def key(self, pk: str, sk: str) -> Item:
         """The key of an item, in wire shape."""
         return {self.pk: {"S": pk}, self.sk: {"S": sk}}
+
+
+def _check_attribute(name: str) -> None:
+    """Refuse what no key attribute may be called, or what Keyfold calls attributes of its own."""
+    if name.startswith(FRAMEWORK_MARK):
+        reason = f"{name!r} begins with {FRAMEWORK_MARK!r}, as Keyfold's own attributes do"
+        raise ConfigurationError("names", reason)
+    if len(name.encode()) > KEY_NAME_BYTES_MAX:
+        reason = f"{name[:20]!r}… is longer than the {KEY_NAME_BYTES_MAX} bytes of a key's name"
+        raise ConfigurationError("names", reason)
 
 
 def _told(names: list[str]) -> str:

@@ -225,8 +225,14 @@ def test_an_upsert_of_a_wrong_value_is_refused_by_its_field() -> None:
         ("sk", "pk"),
         ("entity", ""),
         ("index_sk", "gsi{n}pk"),
+        ("pk", "!owner"),
+        ("entity", "!expires"),
+        ("sk", "y" * 256),
+        ("delimiter", None),
+        ("pk", 7),
+        ("table", None),
     ],
 )
-def test_a_configuration_that_cannot_work_is_refused(setting: str, value: str) -> None:
+def test_a_configuration_that_cannot_work_is_refused(setting: str, value: Any) -> None:
     with pytest.raises(ConfigurationError):
         SingleTableConfig(**{"table": "table", setting: value})
