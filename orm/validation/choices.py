@@ -14,12 +14,12 @@ from orm.validation.measures import same_value
 def among(choices: Sequence[Any]) -> Callable[[Any], bool]:
     """Whether a value, or an enum member's value, is one of these."""
     texts = frozenset(choice for choice in choices if isinstance(choice, str))
+    others = [choice for choice in choices if not isinstance(choice, str)]
 
     def accepts(value: Any) -> bool:
         if type(value) is str:
-            return value in texts
-        plain = value.value if isinstance(value, enum.Enum) else value
-        return any(same_value(plain, choice) for choice in choices)
+            return value in texts or any(same_value(value, choice) for choice in others)
+        return any(same_value(value, choice) for choice in choices)
 
     return accepts
 

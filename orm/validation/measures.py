@@ -7,6 +7,8 @@ microseconds since 1970-01-01 UTC. What has no measure has None, and no rule rai
 from __future__ import annotations
 
 import datetime as dt
+import enum
+import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -94,10 +96,30 @@ def _micros(seconds: Number) -> int | None:
 
 
 def same_value(one: object, other: object) -> bool:
-    """Equality in which True is not 1, and a signalling NaN is equal to nothing."""
+    """Equality of what is meant: an enum member is its value, 0.3 what is written so, a text the
+    day, moment or UUID that it spells. True is not 1, and a signalling NaN is equal to nothing."""
+    one, other = _plain(one), _plain(other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     try:
-        return bool(one == other)
+        return bool(one == other) or _means(one, other) or _means(other, one)
     except InvalidOperation:
         return False
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def _means(value: object, said: object) -> bool:
+    """Whether a number or a text says the value, which is of another type."""
+    if isinstance(value, Decimal):
+        return isinstance(said, float) and value == Decimal(repr(said))
+    if not isinstance(said, str):
+        return False
+    if isinstance(value, dt.datetime):
+        moment = read_datetime(said)
+        return moment is not None and instant(moment) == instant(value)
+    if isinstance(value, dt.date):
+        return read_date(said) == value
+    return isinstance(value, uuid.UUID) and said.lower() == str(value)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from functools import partial
-from operator import ge, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import Any, Final
 
 from orm.definitions.entity import Kind
 from orm.validation.arguments import ArgumentError, Arguments
 from orm.validation.judging import ValueRule
 from orm.validation.measures import TIME_KINDS, Number, instant, is_number, magnitude, unit
+
+_EXACT: Final = Context(prec=300)
+"""Enough for the digits that lie between DynamoDB's greatest number and its least."""
 
 Measure = Callable[[Any], Number | None]
 
@@ -114,7 +117,12 @@ def build_length(arguments: Arguments) -> ValueRule:
     of, exact = scale.of, scale.bound(0)
     shown = arguments.values[0]
     told = scale.told("exactly", shown)
-    return ValueRule("length", lambda value: of(value) == exact, told, {"length": shown})
+
+    def accepts(value: Any) -> bool:
+        size = of(value)
+        return size is not None and _holds(eq, size, exact)
+
+    return ValueRule("length", accepts, told, {"length": shown})
 
 
 def build_multiple_of(arguments: Arguments) -> ValueRule:
@@ -136,7 +144,7 @@ def _divides(value: Number, factor: Decimal) -> bool:
     if isinstance(value, int) and factor == factor.to_integral_value():
         return value % int(factor) == 0
     try:
-        return _decimal(value) % factor == 0
+        return not _EXACT.remainder(_decimal(value), factor)
     except InvalidOperation:  # NaN, an infinity, or a quotient of more digits than are kept
         return False
 

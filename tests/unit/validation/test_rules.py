@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+import decimal
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any, Final
 
 import pytest
 
@@ -103,3 +108,54 @@ def test_dates_of_two_kinds_compare() -> None:
     assert broken("after:start", "2024-01-01", {"start": 1_704_067_200}, start, kind="date") == (
         "after",
     )
+
+
+class Level(enum.Enum):
+    HIGH = "high"
+
+
+DAY: Final = dt.date(2024, 1, 1)
+NOON: Final = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
+MEANT: Final = [
+    ("float", "0.3", 0.3),
+    ("number", "0.3", Decimal("0.30")),
+    ("date", "2024-01-01", DAY),
+    ("datetime", "2024-01-01T13:00:00+01:00", NOON),
+    ("string", f"{uuid.UUID(int=10)}", uuid.UUID(int=10)),
+    ("any", "high", Level.HIGH),
+]
+
+
+@pytest.mark.parametrize(("kind", "said", "value"), MEANT)
+def test_a_choice_is_what_its_text_means(kind: Any, said: str, value: object) -> None:
+    """Whatever the type of the value, it is the one that was written, for `in` and `not_in`."""
+    uuids = ("uuid",) if isinstance(value, uuid.UUID) else ()
+    more = tuple(RuleCall(name) for name in uuids)
+    assert broken((*more, RuleCall("in", (said,))), value, kind=kind) == ()
+    assert broken((*more, RuleCall("not_in", (said,))), value, kind=kind) == ("not_in",)
+
+
+@pytest.mark.parametrize(("kind", "said", "value"), MEANT)
+def test_another_field_is_compared_by_what_it_means(kind: Any, said: str, value: object) -> None:
+    """So of `required_if`, where the other field holds a member, a day or a binary fraction."""
+    other = attribute(name="other", kind=kind)
+    rules = (RuleCall("required_if", ("other", said)),)
+    assert broken(rules, None, {"other": value}, other) == ("required_if",)
+
+
+def test_a_date_may_be_among_choices_given_as_dates() -> None:
+    assert broken((RuleCall("in", (DAY,)),), "2024-01-01", kind="date") == ()
+    assert broken((RuleCall("in", (DAY,)),), "2024-01-02", kind="date") == ("in",)
+
+
+def test_exactly_so_much_is_as_it_is_written() -> None:
+    assert broken("length:0.1", 0.1, kind="number") == ()
+    assert broken("length:0.1", Decimal("0.2"), kind="number") == ("length",)
+
+
+def test_large_amounts_are_multiples_too() -> None:
+    """Of 38 digits, and whatever precision the program computes with."""
+    amount = Decimal("123456789012345678901234567890123456.78")
+    with decimal.localcontext(decimal.Context(prec=5)):
+        assert broken("multiple_of:0.01", amount, kind="number") == ()
+        assert broken("multiple_of:0.05", amount, kind="number") == ("multiple_of",)
