@@ -147,7 +147,7 @@ class Connection:
             ConfigurationError: it is not registered here.
         """
         planned = self._planned()
-        name = model if isinstance(model, str) else model.__name__
+        name = model if isinstance(model, str) else getattr(model, "__name__", repr(model))
         found = self._repositories.get(name)
         if found is None or found.plan is not planned.plan.entities.get(name):
             cls = planned.model(name)

@@ -29,6 +29,8 @@ from orm.expressions import (
     equals,
 )
 from orm.indexes.copies import covers
+from orm.keys import check_key_size
+from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from orm.models.fetching import fetch_page
 from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys, index_name
@@ -36,7 +38,8 @@ from orm.records.clauses import Clause, is_absent
 from orm.records.compiling import unexpired
 from orm.records.requesting import page_sizes
 from orm.records.selecting import selection
-from orm.records.terms import Terms
+from orm.records.spelling import spelled
+from orm.records.terms import Named, Terms, whole_number
 from orm.requests import Item, Page, Query
 
 if TYPE_CHECKING:
@@ -132,16 +135,18 @@ class KeyQuery:
 
     # --- what else ---
 
-    def filter(self, *clauses: Clause, **equal: Any) -> Self:
+    def filter(self, *clauses: Any, **equal: Any) -> Self:
         """Of the rows found, those of which this holds; the others are read and paid for."""
-        found = [*clauses, *(Clause(name, "=", (value,)) for name, value in equal.items())]
-        return self._with(filters=(*self._asked.filters, *found))
+        return self._with(filters=(*self._asked.filters, *spelled(clauses, equal)))
 
     def limit(self, count: int) -> Self:
         """At most so many rows."""
-        if count < 0:
+        if (most := whole_number("limit", count)) < 0:
             raise ConfigurationError("limit", f"must not be negative, is {count}")
-        return self._with(limit=count)
+        return self._with(limit=most)
+
+    def _at_most_one(self) -> Self:
+        return self.limit(1 if self._asked.limit is None else min(1, self._asked.limit))
 
     def descending(self) -> Self:
         """The greatest sort key first."""
@@ -227,11 +232,15 @@ class KeyQuery:
 
     def _key_conditions(self, keys: PathKeys) -> Iterator[Condition]:
         pk_name, sk_name = keys.names
-        yield equals(pk_name, self._partition(keys))
+        partition = self._partition(keys)
+        check_key_size(pk_name, partition, PARTITION_KEY_BYTES_MAX)
+        yield equals(pk_name, partition)
         if self._asked.sk is None:
             return
         operator, operands = self._asked.sk
         texts = [self._sort(keys, operand, operator == "begins_with") for operand in operands]
+        for text in texts:
+            check_key_size(sk_name, text, SORT_KEY_BYTES_MAX)
         if operator == "begins_with":
             yield Function("begins_with", sk_name, {"S": texts[0]})
         elif operator == "between":
@@ -280,11 +289,12 @@ class SortKey(Generic[Q]):
 
     def begins_with(self, text: str) -> Q:
         """Those that begin so: `POST#` finds `POST#1` and not `POSTER#1`."""
-        return self._asked("begins_with", text)
+        return self._asked("begins_with", _operand("sk.begins_with", text, str))
 
     def between(self, low: Said, high: Said) -> Q:
         """Those within these two, both included."""
-        return self._asked("between", low, high)
+        bounds = (_operand("sk.between", bound, (str, Mapping)) for bound in (low, high))
+        return self._asked("between", *bounds)
 
     def less_than(self, key: str = "", /, **values: Any) -> Q:
         """Those before this one."""
@@ -310,19 +320,16 @@ class EntityQuery(KeyQuery, Generic[R]):
     def _repository(self) -> Repository[R]:
         return self._repositories[0]
 
-    def project(self, *names: str) -> ProjectedQuery:
+    def project(self, *named: Named) -> ProjectedQuery:
         """These attributes alone, as dicts; an index that copies them is enough.
 
         Raises:
             ConfigurationError: none is named, or one that is no attribute.
         """
         repository = self._repository
-        if not names:
+        if not named:
             raise ConfigurationError("project", "names no attribute", _known(repository))
-        for name in names:
-            if name not in repository.layout.fields:
-                label = f"{repository.definition.name}.{name}"
-                raise ConfigurationError(label, "is no attribute", _known(repository))
+        names = tuple(map(Terms(repository).name, named))
         asked = msgspec.structs.replace(self._asked, project=names)
         return ProjectedQuery(self._connection, self._repositories, asked)
 
@@ -341,7 +348,7 @@ class EntityQuery(KeyQuery, Generic[R]):
 
     def first(self) -> R | None:
         """The first row, or None."""
-        return next(self.limit(1).iterate(), None)
+        return next(self._at_most_one().iterate(), None)
 
     def count(self) -> int:
         """How many rows there are; they are read for it."""
@@ -372,7 +379,7 @@ class ProjectedQuery(KeyQuery):
 
     def first(self) -> dict[str, Any] | None:
         """Those of the first row, or None."""
-        return next(self.limit(1).iterate(), None)
+        return next(self._at_most_one().iterate(), None)
 
 
 class CollectionQuery(KeyQuery):
@@ -427,6 +434,14 @@ def _said(name: str, key: str, values: dict[str, Any]) -> Said:
         hint = f"say .{name}('USER#123') or .{name}(id='123')"
         raise ConfigurationError(name, "takes a key whole, or the values it is made of", hint)
     return key or values
+
+
+def _operand(name: str, said: Any, kinds: Any) -> Any:
+    """A text, or values, that sort keys are compared with."""
+    if not isinstance(said, kinds) or not said:
+        reason = f"takes a key as text, was given {type(said).__name__} {said!r}"
+        raise ConfigurationError(name, reason, "say 'POST#1', or what it begins with")
+    return said
 
 
 def _check_names(name: str, said: Mapping[str, Any], parts: Sequence[str]) -> None:

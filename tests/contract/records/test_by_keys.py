@@ -210,7 +210,43 @@ def test_what_cannot_be_asked_is_refused_with_what_can(connection: Connection) -
         connection.entity(Post).pk(user_id="1").filter(titel="x").get()
     with pytest.raises(ConfigurationError, match="must not be negative"):
         connection.entity(Post).pk(user_id="1").limit(-1)
-    assert connection.entity(Post).pk(user_id="1").limit(0).get() == []
+    none = connection.entity(Post).pk(user_id="1").limit(0)
+    assert none.get() == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda query: query.limit("3"),
+        lambda query: query.limit(True),
+        lambda query: query.sk.begins_with(5),
+        lambda query: query.sk.between("POST#1", 5),
+        lambda query: query.filter("title").get(),
+        lambda query: query.filter("title", "=>", "x").get(),
+        lambda query: query.project(Visit.page),
+    ],
+)
+def test_what_means_nothing_is_refused(connection: Connection, ask: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        ask(connection.entity(Post).pk(user_id="1"))
+
+
+def test_no_row_is_the_first_of_none(connection: Connection, people: None) -> None:
+    """A limit of no rows holds for the first as well."""
+    query = connection.entity(Post).pk(user_id="123")
+    assert query.first() is not None
+    assert query.limit(0).first() is None
+    assert query.project("id").limit(0).first() is None
+
+
+def test_filters_and_attributes_are_said_as_in_queries(
+    connection: Connection, people: None
+) -> None:
+    query = connection.entity(Post).pk(user_id="123")
+    row, *_ = query.get()
+    assert row in query.filter("title", row.title).get()
+    assert row not in query.filter("title", "!=", row.title).get()
+    assert query.project(Post.title).first() == {"title": row.title}
 
 
 def test_a_narrow_index_gives_what_it_copies(connection: Connection, people: None) -> None:
