@@ -18,6 +18,7 @@ TRANSACTION_ACTIONS_MAX: Final = 100  # API reference: TransactWriteItems
 TRANSACTION_BYTES_MAX: Final = 4 * 1_024 * 1_024  # API reference: TransactWriteItems
 BATCH_WRITE_MAX: Final = 25  # API reference: BatchWriteItem
 BATCH_GET_MAX: Final = 100  # API reference: BatchGetItem
+PAGE_ROWS_MAX: Final = 2**31 - 1  # API reference: Limit of Query and Scan, an Integer
 GET_RECORDS_MAX: Final = 1_000  # API reference (streams): GetRecords
 WRITE_UNIT_BYTES: Final = 1_024  # Capacity modes: one write unit
 READ_UNIT_BYTES: Final = 4_096  # Capacity modes: one strongly consistent read unit

@@ -23,7 +23,7 @@ from decimal import Decimal
 from typing import Final
 
 from orm.errors import InvalidKeyError
-from orm.limits import NUMBER_DIGITS_MAX
+from orm.limits import NUMBER_DIGITS_MAX, NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN
 
 _INT_OFFSET: Final = 10**18
 _INT_DIGITS: Final = 19
@@ -77,6 +77,8 @@ def sortable_number(value: Decimal) -> str:
     digits = "".join(map(str, digit_tuple)).strip("0")
     if len(digits) > NUMBER_DIGITS_MAX:
         raise InvalidKeyError(value, f"has more than {NUMBER_DIGITS_MAX} digits")
+    if not NUMBER_EXPONENT_MIN <= value.adjusted() <= NUMBER_EXPONENT_MAX:
+        raise InvalidKeyError(value, "has a magnitude outside 1E-130 to 9.9E+125")
     exponent = f"{value.adjusted() + 1 + _EXPONENT_OFFSET:03d}"
     if not sign:
         return f"2{exponent}{digits}"
@@ -87,7 +89,12 @@ def sortable_datetime(value: dt.datetime) -> str:
     """An aware datetime in UTC with exactly six fractional digits."""
     if value.tzinfo is None:
         raise InvalidKeyError(value, "has no time zone; use datetime.now(UTC)")
-    return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    try:
+        moment = value.astimezone(dt.UTC)
+    except OverflowError:
+        reason = "is before the year 1 or after 9999, once its offset is taken off"
+        raise InvalidKeyError(value, reason) from None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
 def descending(value: object) -> str:

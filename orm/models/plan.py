@@ -17,7 +17,8 @@ import msgspec
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, NoIndexError
 from orm.expressions import Condition, Placeholders, all_of, begins_with, between, equals
-from orm.keys import GREATEST, LEAST
+from orm.keys import GREATEST, LEAST, check_key_size
+from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from orm.models.layout import Layout
 from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys, index_name
@@ -182,27 +183,30 @@ def key_condition(
 
     Raises:
         ConfigurationError, InvalidKeyError: see `plan`.
+        KeyTooLargeError: it asks for a key longer than any that DynamoDB has.
     """
     if isinstance(keys, NativeKeys):
         return keys.condition(question, position)
     pk, sk = keys.names
-    partition = equals(pk, keys.partition(question.equal, shard))
-    return all_of(partition, _sort_condition(layout, keys, position, question, sk))
+    text = keys.partition(question.equal, shard)
+    check_key_size(pk, text, PARTITION_KEY_BYTES_MAX)
+    return all_of(equals(pk, text), _sort_condition(layout, keys, position, question, sk))
 
 
 def _sort_condition(
     layout: Layout[Any], keys: PathKeys, position: int, question: Question, sk: str
 ) -> Condition:
     if position == len(keys.path.sort):
-        return equals(sk, keys.order(question.equal))
+        return equals(sk, _sized(sk, keys.order(question.equal)))
     given = keys.beginning(question.equal, position)
     if question.range is None:
         # a given template may begin with an attribute, and then there is nothing to begin with
-        return (
-            begins_with(sk, layout.keys.prefix(*given)) if given else between(sk, LEAST, GREATEST)
-        )
+        if not given:
+            return between(sk, LEAST, GREATEST)
+        return begins_with(sk, _sized(sk, layout.keys.prefix(*given)))
     if question.range.beginning is not None:
-        return begins_with(sk, _beginning(layout, keys, position, question.range, given))
+        text = _beginning(layout, keys, position, question.range, given)
+        return begins_with(sk, _sized(sk, text))
     return _between(layout, keys, position, question.range, given, sk)
 
 
@@ -235,4 +239,10 @@ def _between(
         low = keys.prefix(*given) if first is None else keys.join(*given, first)
     if last is not None or given:
         high = keys.after_prefix(*given, *([] if last is None else [last]))
-    return between(sk, low, high)
+    return between(sk, _sized(sk, low), _sized(sk, high))
+
+
+def _sized(sk: str, text: str) -> str:
+    """A text that a sort key is compared with, which DynamoDB refuses as it does such a key."""
+    check_key_size(sk, text, SORT_KEY_BYTES_MAX)
+    return text

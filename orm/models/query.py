@@ -17,6 +17,7 @@ import msgspec
 from orm import requests
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError
+from orm.limits import PAGE_ROWS_MAX
 from orm.models.fetching import fetch_page
 from orm.models.layout import Layout
 from orm.models.model import Model
@@ -147,7 +148,7 @@ class Query(Generic[M]):
             index_name=made.index,
             consistent_read=made.consistent,
             scan_index_forward=made.forward,
-            limit=limit,
+            limit=None if limit is None else min(limit, PAGE_ROWS_MAX),
             exclusive_start_key=start,
         )
 

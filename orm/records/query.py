@@ -148,9 +148,9 @@ class RecordQuery(Generic[R]):
 
     def limit(self, count: int) -> RecordQuery[R]:
         """At most so many rows; filters do not count."""
-        if whole_number("limit", count) < 0:
+        if (most := whole_number("limit", count)) < 0:
             raise ConfigurationError("limit", f"must not be negative, is {count}")
-        return self._with(limit=count)
+        return self._with(limit=most)
 
     def with_trashed(self) -> RecordQuery[R]:
         """Rows in the bin as well."""

@@ -14,6 +14,7 @@ import msgspec
 
 from orm.errors import ConfigurationError
 from orm.expressions import Condition, Placeholders, all_of, equals
+from orm.limits import PAGE_ROWS_MAX
 from orm.models.path_keys import index_name
 from orm.models.plan import key_condition
 from orm.records.compiling import Reader
@@ -38,7 +39,7 @@ def page_sizes(limit: int | None, *, sieved: bool) -> Iterator[int | None]:
         sieved: whether some of the rows that are read are left out.
     """
     if limit is None or not sieved:
-        yield from repeat(limit)
+        yield from repeat(None if limit is None else min(limit, PAGE_ROWS_MAX))
     assert limit is not None, "repeated for ever"
     size = max(limit, ROWS_FIRST)
     while size <= ROWS_LAST:

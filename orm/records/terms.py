@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import reprlib
+import sys
 import types
 from collections.abc import Iterable
 from decimal import Decimal
@@ -209,7 +210,7 @@ def _spelled(kind: Any) -> str:
 
 
 def whole_number(setting: str, value: object) -> int:
-    """A number of rows.
+    """A number of rows; no greater than anything in Python is long.
 
     Raises:
         ConfigurationError: it is none.
@@ -217,4 +218,4 @@ def whole_number(setting: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         reason = f"takes a whole number, was given {type(value).__name__} {value!r}"
         raise ConfigurationError(setting, reason)
-    return value
+    return min(value, sys.maxsize)

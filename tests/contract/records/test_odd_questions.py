@@ -14,7 +14,13 @@ from orm import SingleTableConfig
 from orm.clock import ManualClock
 from orm.definitions import PatternDefinition as Pattern
 from orm.driver import Driver, MeteredDriver
-from orm.errors import ConfigurationError, NoIndexError, OrmError, RowNotFoundError
+from orm.errors import (
+    ConfigurationError,
+    KeyTooLargeError,
+    NoIndexError,
+    OrmError,
+    RowNotFoundError,
+)
 from orm.records import Attr, Connection, DynamoDBModel, RecordQuery, Timestamps, attr, new_id
 from orm.requests import Query
 from tests.contract.records.blog import Mood, Place, Post, Sample, Session, User
@@ -458,3 +464,46 @@ def test_an_unknown_attribute_is_named(connection: Connection, name: str) -> Non
     assert "name" in caught.value.hint
     with pytest.raises(ConfigurationError, match="no attribute"):
         rome.where_in("nothing", [])
+
+
+LONG_TEXT: Final = "x" * 3_000
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda users: users.query().where(id=LONG_TEXT).get(),
+        lambda users: users.query().where(town=LONG_TEXT).get(),
+        lambda users: users.query().where(mood=Mood.CALM).where("name", "<", LONG_TEXT).get(),
+        lambda users: (
+            users.query().where(mood=Mood.CALM).where_begins_with("name", LONG_TEXT).get()
+        ),
+        lambda users: users.connection.entity(User).pk(id=LONG_TEXT).get(),
+        lambda users: users.connection.entity(User).pk(id="1").sk(LONG_TEXT).get(),
+    ],
+)
+def test_a_key_longer_than_any_is_not_asked_for(
+    connection: Connection, meter: MeteredDriver, ask: Callable[[Any], object]
+) -> None:
+    """Some services would refuse it, some find nothing."""
+    users = connection.repository(User)
+    before = meter.usage().requests.copy()
+    with pytest.raises(KeyTooLargeError):
+        ask(users)
+    assert meter.usage().requests == before
+
+
+def test_a_limit_may_be_as_large_as_it_likes(connection: Connection) -> None:
+    """More rows than a page of DynamoDB may ask for are asked for in several."""
+    users = User.using(connection)
+    made = users.create(name="Ann", town="Oslo")
+    for most in (2**31, 10**30):
+        found = users.query().where(town="Oslo").limit(most)
+        assert (found.get(), found.count()) == ([made], 1)
+        assert connection.entity(User).pk(id=made.id).limit(most).get() == [made]
+
+
+def test_a_moment_that_no_calendar_has_is_refused(connection: Connection) -> None:
+    late = dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-5)))
+    with pytest.raises(OrmError, match="after 9999"):
+        Post.using(connection).query().where(user_id="1").where("created_at", "<", late).get()
