@@ -32,7 +32,7 @@ def body_of(status: int, checksum: str | None, body: bytes) -> bytes:
 def _error_of(status: int, body: bytes) -> ServiceError | TransportError:
     try:
         fields = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         fields = {}  # a proxy's HTML page, or nothing
     if "__type" not in fields and status < 500:
         # A refusal that does not say what it refuses is no word of DynamoDB's: ask again.

@@ -38,6 +38,10 @@ from orm.requests import Item, Request
 R = TypeVar("R")
 
 
+_NO_ANSWER: Final = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What msgspec raises of a body that is damaged: texts are read only after the JSON is."""
+
+
 class WireDriver:
     """The innermost `Driver`: one request, one call on the transport, one typed answer."""
 
@@ -57,14 +61,14 @@ class WireDriver:
         try:
             body = self._transport.call(request.operation, request.params())
         except ServiceError as error:
-            raise _from_service(request, error) from error
+            raise _said(request, error) from error
         except TransportError as error:
             raise _FROM_TRANSPORT[error.kind](
                 request.operation, request.target, error.detail
             ) from error
         try:
             answer: R = json_decoder(request.answer_type()).decode(body)
-        except msgspec.MsgspecError as error:
+        except _NO_ANSWER as error:
             raise _unreadable(request, body, error) from error
         return answer
 
@@ -74,7 +78,7 @@ def _unreadable(request: Request[Any], body: bytes, error: Exception) -> DriverE
     what, where = request.operation, request.target
     if getattr(request, "read_as", None) is not None:
         plain = msgspec.structs.replace(request, read_as=None)
-        with contextlib.suppress(msgspec.MsgspecError):
+        with contextlib.suppress(*_NO_ANSWER):
             answer = json_decoder(plain.answer_type()).decode(body)
             return UnexpectedItemError(what, where, str(error), answer)
     return CorruptResponseError(
@@ -118,6 +122,15 @@ _FROM_CODE: Final[dict[str, type[DriverError]]] = {
 
 _ANOTHER_TIME: Final = ("Signature expired", "Signature not yet current")
 """How the service begins to say that a request was signed by a wrong clock."""
+
+
+def _said(request: Request[Any], error: ServiceError) -> DriverError:
+    """What the service has refused, or that nobody can read what it said of it."""
+    try:
+        return _from_service(request, error)
+    except (*_NO_ANSWER, TypeError, AttributeError) as damage:
+        reason = f"{error.code} whose fields are not what the API promises: {damage}"
+        return CorruptResponseError(request.operation, request.target, reason)
 
 
 def _from_service(request: Request[Any], error: ServiceError) -> DriverError:

@@ -152,7 +152,7 @@ def decode_lock(text: bytes, path: str = LOCK_NAME) -> SchemaLock:
     """
     try:
         lock = msgspec.json.decode(text, type=SchemaLock)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableLockError(path, str(error)) from error
     if lock.version != VERSION:
         raise UnreadableLockError(path, f"it is of version {lock.version}, this is {VERSION}")

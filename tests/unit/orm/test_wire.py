@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import msgspec
 import pytest
 
 from orm.driver import MeteredDriver, ServiceError, TransportError, WireDriver
+from orm.driver.answers import body_of
 from orm.errors import (
     AccessDeniedError,
     AnswerLostError,
@@ -176,3 +178,36 @@ def test_a_cancelled_transaction_says_why_and_may_be_repeated_only_for_passing_c
     assert all(reason.item == {"b": {"B": b"\x00\x01"}} for reason in caught.value.reasons)
     assert caught.value.retry is retry
     assert pickle.loads(pickle.dumps(caught.value)).reasons == caught.value.reasons
+
+
+def test_a_text_that_is_no_utf_8_is_damage() -> None:
+    """However whole the JSON around it: it is asked again, and never another kind of error."""
+    whole = msgspec.json.encode(CAPACITY | {"Item": {"b": {"S": "?"}}})
+    with pytest.raises(CorruptResponseError) as caught:
+        WireDriver(ScriptedTransport(whole.replace(b"?", b"\xff"))).send(GET)
+    assert caught.value.retry
+
+
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        ("ConditionalCheckFailedException", {"Item": {"b": {"B": "!"}}}),
+        ("ConditionalCheckFailedException", {"Item": [1]}),
+        ("TransactionCanceledException", {"CancellationReasons": None}),
+        ("TransactionCanceledException", {"CancellationReasons": [None]}),
+    ],
+)
+def test_a_refusal_that_is_damaged_says_nothing(code: str, fields: dict[str, Any]) -> None:
+    """Not even that it was one."""
+    refusal = ServiceError(code, "message", 400, fields)
+    with pytest.raises(CorruptResponseError, match=code) as caught:
+        WireDriver(ScriptedTransport(refusal)).send(PUT)
+    assert caught.value.applied is None
+
+
+@pytest.mark.parametrize("body", [b'{"__type": "\xff"}', b"<html>\xe9</html>"])
+def test_an_error_in_another_encoding_is_damage(body: bytes) -> None:
+    with pytest.raises(TransportError):
+        body_of(400, None, body)
+    with pytest.raises(ServiceError):
+        body_of(502, None, body)
