@@ -112,8 +112,10 @@ class Field:
         if self._encode_member is not None and self._holds_only_members(value):
             return alike_to_wire(value, self._encode_member, self.path)
         if isinstance(value, (set, frozenset)) and not value:
-            return {"L": []}  # DynamoDB has no empty set; the field's type makes it one again
-        wire = to_wire(value, self.path)
+            # DynamoDB has no empty set; the field's type makes it one again, where it says so
+            wire: AttributeValue = {"L": []}
+        else:
+            wire = to_wire(value, self.path)
         self._check_return(value, wire)
         return wire
 

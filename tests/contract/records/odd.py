@@ -57,6 +57,7 @@ class Bag(DynamoDBModel, Versioned):
     id: Attr[str] = attr(default_factory=new_id)
     price: Attr[float] = attr(default=0.0)
     words: Attr[set[str]] = attr(default_factory=set)
+    thing: Attr[Any] = attr(default=None)
 
 
 class City(DynamoDBModel, patterns=(Pattern(name="by land", equal=("land",), sort="size"),)):

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from orm.errors import InvalidKeyError, OrmError
+from orm.errors import InvalidKeyError, OrmError, UnsupportedValueError
 from orm.records import Connection, UniqueError
 from orm.requests import PutItem
 from orm.validation import InvalidRowError
@@ -119,3 +119,11 @@ def test_a_member_of_a_text_enumeration_is_the_text_that_it_holds(own: Connectio
         badges.create(id="2", code="red")
     cities.create(id="1", land=Hue.RED)
     assert [city.id for city in cities.query().where(land="red").get()] == ["1"]
+
+
+def test_an_empty_set_is_refused_where_it_would_become_a_list(own: Connection) -> None:
+    """An attribute of any type could not tell it from one."""
+    bags = Bag.using(own)
+    with pytest.raises(UnsupportedValueError, match=r"Bag\.thing"):
+        bags.create(thing=set())
+    assert bags.find_or_fail(bags.create(thing=[]).id).thing == []
