@@ -7,17 +7,25 @@ keys. What is sorted or compared here alone goes by the values.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Context, Decimal
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from orm.errors import ConfigurationError
+from orm.limits import NUMBER_DIGITS_MAX
 
 if TYPE_CHECKING:
     from orm.records.repository import Repository
 
 Place = tuple[int, str]
+
+_EXACT: Final = Context(prec=300)
+"""Enough for the digits between DynamoDB's greatest number and its least, and more of them; what
+the program computes with rounds to 28."""
+_MEAN: Final = Context(prec=NUMBER_DIGITS_MAX)
 
 
 def place_of(repository: Repository[Any], name: str, descending: bool) -> Callable[[Any], Place]:
@@ -50,15 +58,32 @@ def least(path: str, values: Iterable[Any]) -> Any:
 
 
 def total(path: str, values: Iterable[Any]) -> Any:
-    """The sum of values; 0 without any.
+    """The sum of values; 0 without any. That of decimals is exact.
 
     Raises:
         ConfigurationError: they are no numbers.
     """
     try:
-        return sum(values)
+        return reduce(_plus, values, 0)
     except TypeError as error:
         raise ConfigurationError(path, "holds no numbers, which alone can be added") from error
+
+
+def mean(path: str, values: Sequence[Any]) -> Any:
+    """The mean of values, of which there is one at least; that of decimals to 38 digits. Raises as
+    `total`."""
+    whole = total(path, values)
+    return _MEAN.divide(whole, len(values)) if isinstance(whole, Decimal) else whole / len(values)
+
+
+def _plus(one: Any, other: Any) -> Any:
+    if isinstance(other, bool):
+        raise TypeError
+    if isinstance(one, Decimal) and isinstance(other, Decimal | int):
+        return _EXACT.add(one, other)
+    if isinstance(other, Decimal) and isinstance(one, int):
+        return _EXACT.add(other, one)
+    return one + other
 
 
 def _extreme(path: str, values: Iterable[Any], choose: Callable[..., Any]) -> Any:

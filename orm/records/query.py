@@ -23,7 +23,7 @@ from orm.records.clauses import Clause, is_impossible
 from orm.records.compiling import Asked, Reader, conditions, readers
 from orm.records.explaining import Explanation, explained
 from orm.records.links import Constrain, RecordOrder, check_path, sort_rows
-from orm.records.ordering import greatest, least, place_of, total
+from orm.records.ordering import greatest, least, mean, place_of, total
 from orm.records.paging import AT_A_TIME, CursorPage, page_of
 from orm.records.relations import Relation
 from orm.records.requesting import rendered
@@ -470,7 +470,7 @@ class RecordQuery(Generic[R]):
     def avg(self, attribute: Named) -> Any:
         """The mean of an attribute over the rows that have it; None without any."""
         values = self._known(attribute)
-        return total(self._path(attribute), values) / len(values) if values else None
+        return mean(self._path(attribute), values) if values else None
 
     def min(self, attribute: Named) -> Any:
         """The least value of an attribute; None without any.

@@ -291,3 +291,11 @@ def test_two_values_at_once_are_refused(connection: Connection) -> None:
     with pytest.raises(ConfigurationError, match="cannot have two values at once") as refused:
         User.using(connection).query().where(town="Bari").where(town="Rome").get()
     assert "where_in()" in refused.value.hint
+
+
+def test_truths_are_not_added(connection: Connection) -> None:
+    """Though Python has them as numbers; the rows are counted with a filter."""
+    users = User.using(connection)
+    users.create(name="Ann", town="Oslo")
+    with pytest.raises(ConfigurationError, match="holds no numbers"):
+        users.query().where(town="Oslo").sum("is_admin")
