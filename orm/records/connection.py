@@ -24,6 +24,7 @@ from orm.driver.retry import RetryPolicy
 from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, Slot, plan_indexes, read_lock
 from orm.indexes.native import Lists
+from orm.records.asking import has_row, is_named
 from orm.records.batching import Batch
 from orm.records.cascades import Dependent, dependents
 from orm.records.cursors import Cursors
@@ -286,10 +287,10 @@ class Connection:
 
     def exists(self, model: str, attribute: str, value: Any, but_not: Any = None) -> bool:
         """Whether a row of `model`, other than the one with the key `but_not`, has this value."""
-        repository: Repository[Any] = self.repository(model)
-        found = repository.unscoped().where(**{attribute: value}).limit(2).all()
-        name = repository.plan.identity[0]
-        return any(getattr(row, name) != but_not for row in found)
+        planned = self._planned()
+        named = (one.name for one in planned.definitions.values() if is_named(one, model))
+        asked = model if model in planned.models else next(named, model)
+        return has_row(self.repository(asked), attribute, value, but_not)
 
 
 class _Planned(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 
 from orm.definitions import EntityDefinition
+from orm.records.asking import without_claims
 from orm.records.errors import ImmutableAttributeError
 from orm.records.model import DynamoDBModel, is_stored, new_id
 from orm.records.pending import Pending
@@ -237,9 +238,9 @@ def validator_of(definition: EntityDefinition, connection: Connection) -> Valida
         DefinitionError: it says what cannot be kept.
     """
     validator = Validator.of(
-        definition,
+        without_claims(definition),
         clock=connection.clock,
-        skip=("unique", "immutable"),
+        skip=("immutable",),
         rules=connection.rules,
         lookup=connection,
     )

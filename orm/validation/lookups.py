@@ -47,8 +47,9 @@ class LookupRule:
         return self._judge(await asyncio.to_thread(lookup.exists, *question))
 
     def _but_not(self, context: Context) -> Any:
-        # the row itself may have its own value; what it points at has to be there all the same
-        return None if self._wanted else context.but_not
+        # the row itself may have its own value; what it points at has to be there all the same, and
+        # a row of another model is never itself, though it may have its key
+        return None if self._wanted or self._model != context.model else context.but_not
 
     def _judge(self, found: bool) -> str | None:
         return None if found is self._wanted else self._message
