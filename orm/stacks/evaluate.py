@@ -7,6 +7,7 @@ value with its place. Nothing is run; work is bounded, so that no file can hold 
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from orm.definitions.entity import Unresolved
 from orm.stacks.chains import is_root, method_calls
 from orm.stacks.modules import Import, Module, Opaque
 from orm.stacks.regex import to_python
-from orm.stacks.syntax import Node, named, unescape, unwrap
+from orm.stacks.syntax import FUNCTIONS, Node, named, unescape, unwrap
 from orm.stacks.values import Function, Regex, Row, Tree
 
 Scope = dict[str, Any]
@@ -22,16 +23,6 @@ Scope = dict[str, Any]
 
 DEPTH_MAX: Final = 100
 WORK_MAX: Final = 200_000
-FUNCTIONS: Final = frozenset(
-    {
-        "arrow_function",
-        "function_expression",
-        "generator_function",
-        "function_declaration",
-        "generator_function_declaration",
-        "method_definition",
-    }
-)
 _CONSTANT_WORDS: Final = {"true": True, "false": False, "null": None}
 _DIGITS_MAX: Final = 400
 _EXACT_MAX: Final = 2**53
@@ -164,6 +155,8 @@ class Evaluator:
 
     def _array(self, node: Node, module: Module, scope: Scope) -> Any:
         row = Row()
+        if _has_hole(node):
+            return self.unresolved(node, module, "has a hole between two commas")
         for one in named(node):
             if one.is_error or one.is_missing:
                 module.file.check(one)
@@ -383,6 +376,12 @@ class Evaluator:
                 value = self.unresolved(body, module, "is undefined")
             found.enter(value, module.file.place(body))
         return found
+
+
+def _has_hole(node: Node) -> bool:
+    """Whether a list has a comma with nothing before it, as in `[1,,2]`."""
+    kinds = [one.type for one in node.children if one.type != "comment"]
+    return any(kind == "," and before in ("[", ",") for before, kind in itertools.pairwise(kinds))
 
 
 _READERS: Final[dict[str, Any]] = {

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from orm.stacks.evaluate import FUNCTIONS
 from orm.stacks.modules import Module
-from orm.stacks.syntax import Node, named, unwrap
+from orm.stacks.syntax import FUNCTIONS, Node, named, unwrap
 
 
 def returned(function: Node) -> Node | None:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from orm.stacks.changes import changed_names
 from orm.stacks.errors import UnreadableFileError
 from orm.stacks.syntax import Node, SourceFile, named, unescape
 
@@ -52,6 +53,16 @@ class Module:
         file.check_outline()
         for statement in named(file.root):
             self._enter(statement)
+        for name in changed_names(file):
+            self._change(name)
+
+    def _change(self, name: str) -> None:
+        """Take nothing from the text of what the file changes after it is declared."""
+        before, now = self.bindings.get(name), Opaque("changed after it is declared")
+        if before is None or isinstance(before, Opaque):
+            return
+        self.bindings[name] = now
+        self.exports.update({said: now for said, one in self.exports.items() if one is before})
 
     def _enter(self, statement: Node) -> None:
         if statement.type == "import_statement":

@@ -22,6 +22,16 @@ from orm.stacks.errors import (
 )
 
 SIZE_BYTES_MAX: Final = 4 * 1024 * 1024
+FUNCTIONS: Final = frozenset(
+    {
+        "arrow_function",
+        "function_expression",
+        "generator_function",
+        "function_declaration",
+        "generator_function_declaration",
+        "method_definition",
+    }
+)
 WRAPPERS: Final = frozenset(
     {"as_expression", "satisfies_expression", "non_null_expression", "parenthesized_expression"}
 )

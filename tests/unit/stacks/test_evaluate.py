@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orm.definitions import Unresolved
-from orm.stacks import StacksModelParser
+from orm.stacks import StacksError, StacksModelParser
 from tests.unit.stacks.reading import read
 
 pytest.importorskip("tree_sitter", reason="needs the extra stacks")
@@ -149,3 +149,44 @@ def test_import_that_is_not_there_is_reported(tmp_path: Path) -> None:
         (3, "is imported from './gone', where there is no such file"),
         (3, "is imported from 'package', a package, which is not read"),
     ]
+
+
+CHANGES = [
+    "WORDS.push('c')",
+    "WORDS[0] = 'z'",
+    "WORDS.length = 0",
+    "for (const word of extra) WORDS.push(word)",
+    "if (isProd) { (WORDS as string[]).sort() }",
+    "delete WORDS[0]",
+    "Object.assign(WORDS, more)",
+]
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+def test_what_a_file_changes_after_its_declaration_is_not_known(statement: str) -> None:
+    """`const` keeps the name; what it holds when it is used is not what stands there."""
+    text = f"const WORDS = ['a']\n{statement}\nexport default {{ custom: WORDS }}"
+    found = read(text).others["custom"]
+    assert isinstance(found, Unresolved)
+    assert found.reason == "is changed after it is declared"
+
+
+def test_a_model_that_is_changed_after_its_declaration_is_refused() -> None:
+    """What is added there would be dropped."""
+    text = "const thing = { name: 'Thing' }\nthing.attributes = { a: {} }\nexport default thing"
+    with pytest.raises(StacksError, match="changed after it is declared"):
+        read(text)
+
+
+def test_what_a_function_changes_when_it_is_called_is_known() -> None:
+    """Nothing is run, and reading alone changes nothing: `register()` may never be called."""
+    text = "const WORDS = ['a']\nfunction add() { WORDS.push('b') }\nconsole.log(WORDS)\n"
+    assert read(f"{text}export default {{ custom: WORDS }}").others["custom"] == ["a"]
+
+
+def test_a_list_with_a_hole_is_not_known() -> None:
+    """JavaScript counts it as a value that is undefined; a comma at the end is none."""
+    found = value("[1, , 2]")
+    assert isinstance(found, Unresolved)
+    assert "hole" in found.reason
+    assert value("[1, /* , */ 2,]") == [1, 2]
