@@ -34,6 +34,7 @@ import msgspec
 
 from orm.errors import InvalidKeyError, ItemTooLargeError, UnsupportedValueError
 from orm.limits import (
+    ATTRIBUTE_NAME_BYTES_MAX,
     ITEM_BYTES_MAX,
     NESTING_LEVELS_MAX,
     NUMBER_DIGITS_MAX,
@@ -47,6 +48,7 @@ from orm.utf8 import is_carried
 _INT_SAFE: Final = 10**NUMBER_DIGITS_MAX
 PLAIN_LEAST: Final = 1e-4
 PLAIN_BOUND: Final = 1e16
+_UTF8_BYTES_MAX: Final = 4  # of a character
 
 
 def item_to_wire(values: Mapping[str, object], path: str = "") -> Item:
@@ -96,16 +98,19 @@ def alike_to_wire(value: list[Any] | dict[Any, Any], encode: Encoder, path: str)
     try:
         if type(value) is list:
             return {"L": [encode(member, path, 2) for member in value]}
-        if type(value) is dict and _are_plain_names(value):
+        if type(value) is dict and are_plain_names(value):
             return {"M": {name: encode(member, path, 2) for name, member in value.items()}}
     except UnsupportedValueError:
         pass  # said again below, with the member's path
     return to_wire(value, path)
 
 
-def _are_plain_names(names: Iterable[Any]) -> bool:
+def are_plain_names(names: Iterable[Any]) -> bool:
     """Whether these are names of a map that need no closer look."""
-    return {*map(type, names)} <= {str} and "" not in names and is_carried("".join(names))
+    if not {*map(type, names)} <= {str} or "" in names:
+        return False
+    together = "".join(names)
+    return len(together) * _UTF8_BYTES_MAX <= ATTRIBUTE_NAME_BYTES_MAX and is_carried(together)
 
 
 # --- scalars ---------------------------------------------------------------------------------
@@ -199,6 +204,9 @@ def _map_key(key: object, path: str) -> str:
     if not isinstance(key, str) or not key:
         raise UnsupportedValueError(path, key, "a map's keys must be str and not empty")
     _encode_str(key, f"a key of {path}", 0)
+    if len(key) > ATTRIBUTE_NAME_BYTES_MAX // 4 and len(key.encode()) > ATTRIBUTE_NAME_BYTES_MAX:
+        reason = f"it is longer than the {ATTRIBUTE_NAME_BYTES_MAX:,} bytes of an attribute's name"
+        raise UnsupportedValueError(f"a key of {path}", key, reason)
     return str.__str__(key)
 
 

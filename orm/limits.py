@@ -26,6 +26,7 @@ GSIS_MAX: Final = 20  # Quotas: global secondary indexes of a table
 INDEX_KEY_PARTS_MAX: Final = (
     4  # API reference: a global index's HASH attributes, and its RANGE ones
 )
+ATTRIBUTE_NAME_BYTES_MAX: Final = 64 * 1_024 - 1  # Naming rules: attribute names
 KEY_NAME_BYTES_MAX: Final = 255  # Naming rules: names of key attributes
 LSIS_MAX: Final = 5  # Quotas: local secondary indexes of a table
 PROJECTED_PER_INDEX_MAX: Final = 20  # API reference: Projection.NonKeyAttributes

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from orm.codec import PLAIN_BOUND, PLAIN_LEAST
+from orm.codec import PLAIN_BOUND, PLAIN_LEAST, are_plain_names
 from orm.models.fields import Field
 from orm.requests import Item
 from orm.utf8 import is_carried
@@ -52,10 +52,13 @@ _MEMBERS: Final[dict[Any, tuple[str, str]]] = {
 }
 """Type → when `members` of it are all plain, and the attribute value of `one`."""
 
-_NAMES: Final = '{*map(type, value)} <= {str} and "" not in value and is_carried("".join(value))'
 _COLLECTIONS: Final[dict[Any, tuple[str, str, str]]] = {
     list: ("", "value", '{{"L": [{} for one in value]}}'),
-    dict: (f" and {_NAMES}", "value.values()", '{{"M": {{n: {} for n, one in value.items()}}}}'),
+    dict: (
+        " and are_plain_names(value)",
+        "value.values()",
+        '{{"M": {{n: {} for n, one in value.items()}}}}',
+    ),
 }
 """Type → when a value is plain but for its members, these, and its attribute value."""
 
@@ -65,7 +68,8 @@ def writer_of(fields: Mapping[str, Field]) -> Writer:
 
     The function raises what `Field.to_wire` raises. Its source holds names as literals alone.
     """
-    scope: dict[str, Any] = {"UNSET": msgspec.UNSET, "isnan": isnan, "is_carried": is_carried}
+    scope: dict[str, Any] = {"UNSET": msgspec.UNSET, "isnan": isnan}
+    scope |= {"is_carried": is_carried, "are_plain_names": are_plain_names}
     lines = ["def write(values, item):"]
     for at, (name, field) in enumerate(fields.items()):
         scope[f"to_wire_{at}"] = field.to_wire

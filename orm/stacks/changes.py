@@ -26,8 +26,10 @@ _STATEMENTS: Final = frozenset(
 )
 _MEMBERS: Final = frozenset({"member_expression", "subscript_expression"})
 _METHODS: Final = frozenset(
-    ("add", "clear", "copyWithin", "delete", "fill", "pop", "push", "reverse", "set", "shift")
-    + ("sort", "splice", "unshift")
+    {
+        *("add", "clear", "copyWithin", "delete", "fill", "pop", "push", "reverse", "set"),
+        *("shift", "sort", "splice", "unshift"),
+    }
 )
 _OF_OBJECT: Final = frozenset({"Object.assign", "Object.defineProperty", "Object.setPrototypeOf"})
 

@@ -121,7 +121,7 @@ def _is_tree(value: Any, level: int) -> bool:
         return is_string(value)
     if is_number(value):
         return is_storable_number(value)
-    if level > _TREE_LEVELS_MAX - 1:
+    if level > _TREE_LEVELS_MAX:
         return False
     if isinstance(value, (list, tuple)):
         return all(_is_tree(member, level + 1) for member in value)

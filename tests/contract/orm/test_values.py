@@ -10,7 +10,7 @@ import pytest
 from orm import SingleTableConfig
 from orm.codec import from_wire, item_size_bytes, to_wire
 from orm.driver import Driver
-from orm.errors import InvalidRequestError
+from orm.errors import InvalidRequestError, UnsupportedValueError
 from orm.limits import ITEM_BYTES_MAX
 from orm.requests import AttributeValue, GetItem, Item, PutItem
 
@@ -89,3 +89,14 @@ def test_the_limit_of_an_item_is_where_the_codec_puts_it(
     driver.send(PutItem(table_name=made.table, item={**item, "fat": {"S": "x" * room}}))
     with pytest.raises(InvalidRequestError):
         driver.send(PutItem(table_name=made.table, item={**item, "fat": {"S": "x" * (room + 1)}}))
+
+
+def test_a_name_in_a_map_is_no_longer_than_an_attributes(
+    driver: Driver, made: SingleTableConfig
+) -> None:
+    """Longer ones are refused before the call, by their bytes."""
+    for longest in ("k" * 65_535, "é" * 32_767):
+        wire = to_wire({longest: 1})
+        assert stored(driver, made, wire) == wire
+        with pytest.raises(UnsupportedValueError, match="65,535 bytes"):
+            to_wire({f"{longest}é": 1})

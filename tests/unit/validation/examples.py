@@ -103,8 +103,8 @@ CASES: dict[str, list[Case]] = {
     "json": [
         Case(
             "json",
-            [{}, [], "a", 1, {"a": [1, None, {"b": "c"}]}, nested(30)],
-            [{1: 2}, {"": 1}, b"a", {"a": NAN}, nested(31), {"a": object()}, {"a": {1}}],
+            [{}, [], "a", 1, {"a": [1, None, {"b": "c"}]}, nested(31)],
+            [{1: 2}, {"": 1}, b"a", {"a": NAN}, nested(32), {"a": object()}, {"a": {1}}],
         )
     ],
     "binary": [Case("binary", [b"", b"a", bytearray(b"a")], ["a", [1]])],
