@@ -6,8 +6,11 @@ decide from the row alone whether to write the index's key or remove it.
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
+import uuid
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -32,16 +35,36 @@ class Guard(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether a row with these values passes."""
         found = values.get(self.attribute)
         found = None if found is msgspec.UNSET else found
-        found = found.value if isinstance(found, enum.Enum) else found  # as it is stored
         if self.test == "absent":
             return found is None
         if self.test == "present":
             return found is not None
-        return bool(found == self.value) and isinstance(found, bool) == isinstance(self.value, bool)
+        return _is(found, self.value)
 
     def __str__(self) -> str:
         word = f"= {self.value!r}" if self.test == "is" else f"is {self.test}"
         return f"{self.attribute} {word}"
+
+
+def _is(found: Any, value: Any) -> bool:
+    """Whether a row's value is the guard's, as both are stored: a member by its value, a moment, a
+    day and a UUID by their texts, 0.1 as it is written."""
+    found = found.value if isinstance(found, enum.Enum) else found
+    if isinstance(found, dt.datetime):
+        return isinstance(value, str) and found.tzinfo is not None and found == _moment(value)
+    if isinstance(found, dt.date | uuid.UUID):
+        return bool(str(found) == value)
+    if isinstance(found, Decimal) and isinstance(value, float):
+        return bool(found == Decimal(repr(value)))
+    return bool(found == value) and isinstance(found, bool) == isinstance(value, bool)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 Guards: TypeAlias = tuple[Guard, ...]

@@ -14,6 +14,7 @@ import msgspec
 
 from orm.definitions import AttributeDefinition, EntityDefinition, Kind, Reference, Unresolved
 from orm.indexes.errors import UnkeyableAttributeError, UnknownAttributeError
+from orm.indexes.guarding import in_time
 
 DEFAULT_KEY: Final = "id"
 """The one attribute that is known without being declared, as the primary key or a part of it."""
@@ -21,7 +22,10 @@ DEFAULT_KEY: Final = "id"
 IMMUTABLE_RULE: Final = "immutable"
 _FEW_VALUES: Final = frozenset({"boolean", "enum"})
 _COMPARED: Final[dict[Kind, tuple[tuple[type, ...], str]]] = {
+    "binary": ((type(None),), "None, for bytes stand in no guard"),
     "boolean": ((bool,), "True or False"),
+    "date": ((str,), "a date, as 2024-02-29"),
+    "datetime": ((str,), "a date and time with a time zone, as 2024-02-29T12:00:00Z"),
     "float": ((int, float), "a number"),
     "integer": ((int,), "a whole number"),
     "number": ((int, float), "a number"),
@@ -113,6 +117,8 @@ class Facts:
         kind = self.kind(name)
         types, possible = _COMPARED.get(kind, ((), ""))
         same = isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
+        if kind in ("date", "datetime") and isinstance(value, str):
+            same = in_time(value, kind) is not None
         return possible if types and not same else ""
 
     def point(self, name: str, kind: Kind) -> None:

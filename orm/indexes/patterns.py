@@ -24,6 +24,7 @@ from orm.definitions.paths import KeyPath
 from orm.indexes.errors import DuplicatePatternError, GuardValueError
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
+from orm.indexes.guarding import in_time, plain_value
 from orm.indexes.options import PlanOptions
 
 IDENTITY: str = "by primary key"
@@ -183,11 +184,14 @@ def _guard(facts: Facts, pattern: str, name: str, value: object) -> Guard:
         return present(name) if value else absent(name)
     if value is None:
         return absent(name)
+    value = plain_value(value)
     if not isinstance(value, (str, int, float)) or value != value:  # NaN equals nothing
         reason = f"a value of type {type(value).__name__}"
         raise GuardValueError(facts.name, pattern, name, reason, "a text, number, boolean or None")
     if known := facts.not_of_kind(name, value):
         raise GuardValueError(facts.name, pattern, name, repr(value), known)
+    if facts.kind(name) == "datetime" and isinstance(value, str):
+        value = in_time(value, "datetime") or value  # as it is stored
     return Guard(name, "is", value)
 
 

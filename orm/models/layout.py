@@ -20,6 +20,7 @@ import msgspec
 from orm.codec import check_item_size, from_wire
 from orm.config import SingleTableConfig
 from orm.decoding import learn
+from orm.definitions.guards import Guard
 from orm.definitions.paths import KeyPath
 from orm.errors import ConfigurationError, InvalidKeyError, UnreadableRowError
 from orm.keys import Keys
@@ -149,10 +150,21 @@ class Layout(Generic[M]):
         path = index.path
         if any(values.get(name) in _NOTHING for name in index.parts):
             return None
-        if not all(guard.holds(values) for guard in path.guards):
+        if not all(self.holds(guard, values) for guard in path.guards):
             return None
         shard = 0 if path.shards == 1 else self.shard(values, path.shards)
         return index.pair(values, shard)
+
+    def holds(self, guard: Guard, values: Mapping[str, Any]) -> bool:
+        """Whether a row with these values passes a guard, which says what is stored.
+
+        Raises:
+            UnsupportedValueError: a cast refuses the value.
+        """
+        field, value = self.fields[guard.attribute], values.get(guard.attribute)
+        if field.cast is None or value in _NOTHING:
+            return guard.holds(values)
+        return guard.holds({guard.attribute: field.as_stored(value)})
 
     def shard(self, values: Mapping[str, object], shards: int) -> int:
         """The partition of a row in an index that is spread over `shards`."""

@@ -12,13 +12,14 @@ demands all of them as they were known: so a claim always follows what is stored
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from orm.codec import to_wire
 from orm.config import SingleTableConfig
+from orm.definitions.guards import Guard
 from orm.errors import InvalidKeyError, KeyTooLargeError
 from orm.expressions import (
     Condition,
@@ -67,6 +68,7 @@ class Claims:
         parts: how the attributes stand in keys.
         tenant: whose rows.
         ttl: the field with the second at which a row expires, and its claims with it.
+        holds: whether a row with these values passes a guard.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class Claims:
         parts: Mapping[str, KeyPart],
         tenant: str | None,
         ttl: Field | None = None,
+        holds: Callable[[Guard, Mapping[str, Any]], bool] = Guard.holds,
     ) -> None:
+        self._holds = holds
         self.sets, self._prefix, self._config = sets, prefix, config
         self._parts, self._tenant, self._ttl = parts, tenant, ttl
 
@@ -91,7 +95,7 @@ class Claims:
         given = [values.get(name) for name in unique.attributes]
         if any(value is None or value is msgspec.UNSET for value in given):
             return None
-        if not all(guard.holds(values) for guard in unique.guards):
+        if not all(self._holds(guard, values) for guard in unique.guards):
             return None
         parts = [
             self._parts[name].in_sort(_folded(value, name in unique.casefold))

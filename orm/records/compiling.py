@@ -366,7 +366,9 @@ class _Compiler:
     def _says(self, guard: Guard) -> bool:
         """Whether what is asked says this of the rows."""
         if guard.test == "is":
-            return guard.attribute in self._equal and guard.holds(self._equal)
+            return guard.attribute in self._equal and self._repository.layout.holds(
+                guard, self._equal
+            )
         return any(_means(clause, guard) for clause in self._filters)
 
     def _claims(self) -> Iterator[Reader]:

@@ -92,6 +92,7 @@ class Repository(Generic[R]):
             self.layout.parts,
             connection.tenant,
             self.layout.fields[traits.ttl] if traits.ttl else None,
+            self.layout.holds,
         )
         self.rows = Rows(
             self.layout,
