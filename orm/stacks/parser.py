@@ -34,12 +34,12 @@ from orm.stacks.errors import (
     StacksError,
     UnreadableFileError,
 )
-from orm.stacks.evaluate import FUNCTIONS, Evaluator
+from orm.stacks.evaluate import Evaluator
 from orm.stacks.factories import read_factory
 from orm.stacks.keys import read_key
 from orm.stacks.modules import Import, Library, Module, Opaque
 from orm.stacks.report import Parsed, Report, Skipped
-from orm.stacks.syntax import Node, SourceFile, named, unwrap
+from orm.stacks.syntax import FUNCTIONS, Node, SourceFile, named, unwrap
 from orm.stacks.values import Function, Row, Tree, place_of
 
 ENDINGS: Final = (".ts", ".mts", ".cts")
