@@ -169,9 +169,9 @@ class KeyQuery:
     def _request(self) -> Query[Item]:
         paths = {one.definition.name: self._path(one) for one in self._repositories}
         standing = [one for one in self._repositories if paths[one.definition.name]]
-        if not standing:
+        path = next((path for path in paths.values() if path is not None), None) or self._others()
+        if path is None:
             raise self._no_index()
-        path = next(path for path in paths.values() if path is not None)
         self._check_copied(path)
         if self._asked.consistent and path.path.kind == "gsi":
             reason = "is a global index, which is not read consistently"
@@ -182,7 +182,9 @@ class KeyQuery:
             table_name=self._config.table,
             index_name=index_name(path.path, self._config),
             key_condition_expression=key,
-            filter_expression=any_of(*map(self._wanted, standing)).render(placeholders),
+            filter_expression=any_of(*map(self._wanted, standing or self._repositories)).render(
+                placeholders
+            ),
             expression_attribute_names=placeholders.names,
             expression_attribute_values=placeholders.values or {},
             scan_index_forward=self._asked.forward,
@@ -198,6 +200,14 @@ class KeyQuery:
                     raise ConfigurationError(self._asked.index, reason, "ask with where()")
                 return keys
         return None
+
+    def _others(self) -> PathKeys | None:
+        """The keys of other entities in the index. Of those that are asked for it has no row, which
+        is what it answers when it is asked by a key as a whole."""
+        if not isinstance(self._asked.pk, str):
+            return None
+        known = map(self._connection.repository, self._connection.plan.entities)
+        return next((path for path in map(self._path, known) if path is not None), None)
 
     def _check_copied(self, keys: PathKeys) -> None:
         """Refuse an index that does not copy what is read."""

@@ -53,6 +53,22 @@ def test_an_item_is_as_the_document_shows(dynamo: Dynamo) -> None:
     assert item.items() >= shown.items()
 
 
+def test_the_chain_of_the_document_runs_as_it_stands(dynamo: Dynamo) -> None:
+    """Its user stands in no index, so GSI1, which has the posts, has none of its rows; the table
+    has."""
+    dynamo.create_item("User", {"id": "123", "name": "John"})
+    dynamo.create_item("Post", {"id": "1", "title": "Hello", "user_id": "123"})
+    asked = dynamo.entity("User").pk("USER#123")
+    profiles = asked.sk.begins_with("PROFILE#").index("GSI1").project("name", "email").get()
+    assert profiles == []
+    (john,) = asked.sk.begins_with("USER#").project("name", "email").get()
+    assert john["name"] == "John"
+    posts = dynamo.entity("Post").pk("POST#123").index("GSI1")
+    assert [post.title for post in posts.get()] == ["Hello"]
+    with pytest.raises(ConfigurationError, match="GSI1: is no index that User stands in"):
+        dynamo.entity("User").pk(id="123").index("GSI1").get()
+
+
 def test_a_mapping_is_a_model(dynamo: Dynamo) -> None:
     """Saved, found by key, by unique value and by its foreign key; names in snake_case."""
     user_model, post_model = dynamo.model("User"), dynamo.model("Post")
