@@ -6,7 +6,7 @@ A row knows nothing of a draft until it is carried out, so that one that failed 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -49,6 +49,11 @@ class _Draft(msgspec.Struct, frozen=True):
         """What is validated: what is written, so that None is not judged where it says nothing."""
         return {name: value for name, value in self.values.items() if value is not UNSET}
 
+    @property
+    def kept(self) -> Collection[str]:
+        """The attributes that stay as they are stored."""
+        return () if self.original is None else self.values.keys() - self.changed
+
 
 class Drafts(Generic[R]):
     """Drafts what is to be written of the rows of one model."""
@@ -73,7 +78,7 @@ class Drafts(Generic[R]):
         draft = self._drafted(record)
         if draft is None:
             return None
-        self._validator.validate(draft.judged, but_not=self._but_not(record))
+        self._validator.validate(draft.judged, but_not=self._but_not(record), kept=draft.kept)
         return self._pending(record, draft)
 
     async def save_async(self, record: R) -> Pending | None:
@@ -81,7 +86,9 @@ class Drafts(Generic[R]):
         draft = self._drafted(record)
         if draft is None:
             return None
-        await self._validator.validate_async(draft.judged, but_not=self._but_not(record))
+        await self._validator.validate_async(
+            draft.judged, but_not=self._but_not(record), kept=draft.kept
+        )
         return self._pending(record, draft)
 
     def _drafted(self, record: R) -> _Draft | None:

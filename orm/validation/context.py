@@ -40,6 +40,7 @@ class Context(msgspec.Struct, frozen=True):
         clock: tells what `now` is.
         lookup: who knows the rows; None where nobody was given.
         but_not: the key of the row itself, on an update.
+        kept: whether the value is as it was stored, on an update.
     """
 
     values: Mapping[str, Any]
@@ -49,6 +50,7 @@ class Context(msgspec.Struct, frozen=True):
     clock: Clock
     lookup: Lookup | AsyncLookup | None = None
     but_not: Any = None
+    kept: bool = False
 
     def other(self, name: str) -> Any:
         """The value of another field; UNSET where it is absent."""

@@ -49,7 +49,11 @@ def build_moment(arguments: Arguments) -> ContextRule:
     moment, kind = _moment(arguments), _kind_of(arguments.target.kind)
     compare = operator.lt if arguments.name == "before" else operator.gt
 
+    by_clock = arguments.values[0] in ("now", "today")
+
     def holds(value: Any, context: Context) -> bool:
+        if by_clock and context.kept:
+            return True  # as it was when it was stored
         own = instant(value, kind)
         if own is None:
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -86,7 +86,12 @@ class Validator:
     # --- plain -------------------------------------------------------------------------------
 
     def validate(
-        self, values: Mapping[str, Any], *, only: Collection[str] | None = None, but_not: Any = None
+        self,
+        values: Mapping[str, Any],
+        *,
+        only: Collection[str] | None = None,
+        but_not: Any = None,
+        kept: Collection[str] = (),
     ) -> None:
         """Raise where `check` would find something.
 
@@ -96,10 +101,15 @@ class Validator:
         """
         if only is None and self._fits is not None and self._fits(values):
             return
-        self._raise(self.check(values, only=only, but_not=but_not))
+        self._raise(self.check(values, only=only, but_not=but_not, kept=kept))
 
     def check(
-        self, values: Mapping[str, Any], *, only: Collection[str] | None = None, but_not: Any = None
+        self,
+        values: Mapping[str, Any],
+        *,
+        only: Collection[str] | None = None,
+        but_not: Any = None,
+        kept: Collection[str] = (),
     ) -> Errors:
         """Every error of every field.
 
@@ -107,33 +117,35 @@ class Validator:
             values: the row, by attribute; names beside the attributes may stand there too.
             only: the attributes to check, on an update; all of them otherwise.
             but_not: the row's own key, on an update, which `unique` leaves out.
+            kept: the attributes that stay as they are stored, on an update. What was right when it
+                was stored may be wrong by now, and is no reason to refuse another change: rules
+                that ask the table, the clock or somebody to wait for are not asked of these again.
 
         Raises:
             AwaitNeededError: a rule can only be awaited.
         """
-        deferred = self._deferred and self._selected(self._deferred, only)
+        row = _Row(values, but_not, frozenset(kept))
+        deferred = self._asking(row, only) if self._deferred else ()
         for field in deferred:
             if field.awaited is not None:
                 raise AwaitNeededError(self.model, field.name, field.awaited)
-        found = self._judge(values, only, but_not)
+        found = self._judge(row, only)
         for field in self._to_ask(deferred, values, found):
-            failed = self._ask(field, values[field.name], self._context(field, values, but_not))
+            failed = self._ask(field, values[field.name], self._context(field, row))
             if failed:
                 found[field.name] = failed
         return Errors(self.model, found)
 
     def check_defaults(self) -> Errors:
         """The errors of defaults, by the rules that need the value alone."""
-        found = ((one, one.of_default(self._context(one, {}, None))) for one in self._all)
+        found = ((one, one.of_default(self._context(one, _Row({})))) for one in self._all)
         return Errors(self.model, {one.name: failed for one, failed in found if failed})
 
-    def _judge(
-        self, values: Mapping[str, Any], only: Collection[str] | None, but_not: Any
-    ) -> dict[str, Failures]:
+    def _judge(self, row: _Row, only: Collection[str] | None) -> dict[str, Failures]:
         """All that needs nobody else. The loop that every save pays for, hence in one piece."""
         found: dict[str, Failures] = {}
-        get = values.get
-        for field in self._to_judge(values, only):
+        get = row.values.get
+        for field in self._to_judge(row.values, only):
             value = get(field.name, _UNSET)
             if value is None or value is _UNSET:
                 if value is _UNSET and field.optional:
@@ -145,7 +157,7 @@ class Validator:
                 else:
                     if not field.contextual:
                         continue
-            failed = field.failures(value, self._context(field, values, but_not))
+            failed = field.failures(value, self._context(field, row))
             if failed:
                 found[field.name] = failed
         return found
@@ -169,9 +181,21 @@ class Validator:
                 raise ConfigurationError(f"{self.model}.{name}", reason)
         return tuple(field for field in fields if field.name in only)
 
-    def _context(self, field: Field, values: Mapping[str, Any], but_not: Any) -> Context:
+    def _asking(self, row: _Row, only: Collection[str] | None) -> tuple[Field, ...]:
+        """The fields that have rules which are asked last, and are new."""
+        fields = self._selected(self._deferred, only)
+        return tuple([one for one in fields if one.name not in row.kept]) if row.kept else fields
+
+    def _context(self, field: Field, row: _Row) -> Context:
         return Context(
-            values, self.model, field.name, field.kind, self._clock, self._lookup, but_not
+            row.values,
+            self.model,
+            field.name,
+            field.kind,
+            self._clock,
+            self._lookup,
+            row.but_not,
+            field.name in row.kept,
         )
 
     @staticmethod
@@ -204,6 +228,7 @@ class Validator:
         *,
         only: Collection[str] | None = None,
         but_not: Any = None,
+        kept: Collection[str] = (),
         limit: int = ASYNC_LIMIT,
         timeout_seconds: float = ASYNC_TIMEOUT_SECONDS,
     ) -> None:
@@ -215,7 +240,12 @@ class Validator:
         """
         self._raise(
             await self.check_async(
-                values, only=only, but_not=but_not, limit=limit, timeout_seconds=timeout_seconds
+                values,
+                only=only,
+                but_not=but_not,
+                kept=kept,
+                limit=limit,
+                timeout_seconds=timeout_seconds,
             )
         )
 
@@ -225,6 +255,7 @@ class Validator:
         *,
         only: Collection[str] | None = None,
         but_not: Any = None,
+        kept: Collection[str] = (),
         limit: int = ASYNC_LIMIT,
         timeout_seconds: float = ASYNC_TIMEOUT_SECONDS,
     ) -> Errors:
@@ -234,19 +265,21 @@ class Validator:
             values: the row, by attribute.
             only: the attributes to check, on an update; all of them otherwise.
             but_not: the row's own key, on an update.
+            kept: the attributes that stay as they are stored, on an update; see `check`.
             limit: how many rules run at once.
             timeout_seconds: how long each may take.
 
         Raises:
             RuleTimeoutError: a rule gave no answer in time; the others were cancelled.
         """
-        found = self._judge(values, only, but_not)
+        row = _Row(values, but_not, frozenset(kept))
+        found = self._judge(row, only)
         asked = [
             (field, rule)
-            for field in self._to_ask(self._selected(self._deferred, only), values, found)
+            for field in self._to_ask(self._asking(row, only), values, found)
             for rule in field.deferred
         ]
-        jobs = [self._job(field, rule, values, but_not) for field, rule in asked]
+        jobs = [self._job(field, rule, row) for field, rule in asked]
         try:
             said = await gather_limited(jobs, limit, timeout_seconds)
         except TooLateError as late:
@@ -258,11 +291,16 @@ class Validator:
                 found[field.name] = (*found.get(field.name, ()), failure)
         return Errors(self.model, found)
 
-    def _job(
-        self, field: Field, rule: Any, values: Mapping[str, Any], but_not: Any
-    ) -> Job[str | None]:
-        context = self._context(field, values, but_not)
-        return partial(rule.check_async, values[field.name], context)
+    def _job(self, field: Field, rule: Any, row: _Row) -> Job[str | None]:
+        return partial(rule.check_async, row.values[field.name], self._context(field, row))
+
+
+class _Row(NamedTuple):
+    """What is judged, and what is known of it."""
+
+    values: Mapping[str, Any]
+    but_not: Any = None
+    kept: frozenset[str] = frozenset()
 
 
 def _target(
