@@ -151,12 +151,32 @@ def decode_lock(text: bytes, path: str = LOCK_NAME) -> SchemaLock:
         UnreadableLockError: it is none, or of another version.
     """
     try:
+        version = msgspec.json.decode(text, type=_Form).version
+        if version != VERSION:
+            raise UnreadableLockError(path, f"it is of version {version}, this is {VERSION}")
         lock = msgspec.json.decode(text, type=SchemaLock)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableLockError(path, str(error)) from error
-    if lock.version != VERSION:
-        raise UnreadableLockError(path, f"it is of version {lock.version}, this is {VERSION}")
+    for name, locked in lock.entities.items():
+        for found in (locked.key.path("table"), *locked.indexes, *locked.local):
+            if not _can_be_planned(found):
+                reason = f"{name} has keys there that nothing plans: {found}"
+                raise UnreadableLockError(path, reason)
     return lock
+
+
+class _Form(msgspec.Struct):
+    """What every lock says first of all: of which form it is."""
+
+    version: int
+
+
+def _can_be_planned(path: KeyPath) -> bool:
+    """Whether a path is not edited by hand: rows of two entities would share partitions whose
+    keys begin with no text of their own."""
+    if not path.partition or not (path.order or path.native):
+        return False
+    return path.explicit or path.native or isinstance(path.partition[0], str)
 
 
 def read_lock(path: str | os.PathLike[str]) -> SchemaLock | None:

@@ -24,6 +24,8 @@ def to_python(pattern: str, flags: str) -> str | None:
     if any(flag not in _FLAGS for flag in flags):
         return None
     letters = "".join(sorted({_FLAGS[flag] for flag in flags} - {""}))
+    if pattern.isascii() and "u" not in flags and ("i" in flags or "\\b" in pattern.lower()):
+        letters = f"a{letters}"  # JavaScript's `i` and `\b` then know no letters beyond ASCII
     try:
         body = _translate(pattern, multiline="m" in flags)
         found = f"(?{letters}){body}" if letters else body

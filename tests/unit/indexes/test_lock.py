@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -43,13 +44,36 @@ def test_the_text_of_a_lock_is_sorted_whatever_came_first():
     assert encode_lock(one.lock) == encode_lock(other.lock)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"entities": {"A": {}}}', b'{"more": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"version": 1, "entities": {"A": {}}}',
+        b'{"version": 1, "more": 1}',
+        b'{"version": 1, "entities": {"\xff": {}}}',
+    ],
+)
 def test_a_file_that_is_no_lock_is_refused(tmp_path, text):
     path = tmp_path / LOCK_NAME
     path.write_bytes(text)
     with pytest.raises(UnreadableLockError, match="version control") as caught:
         read_lock(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("half", "edited"),
+    [("pk", []), ("sk", []), ("pk", [{"attribute": "a"}])],
+)
+def test_keys_that_nothing_plans_are_refused(half, edited):
+    """Edited by hand: rows of several entities would lie together unseen."""
+    lock = msgspec.json.decode(encode_lock(plan_indexes([post("a")]).lock))
+    lock["entities"]["Post"]["gsis"]["1"][half] = edited
+    with pytest.raises(UnreadableLockError, match="Post has keys there that nothing plans"):
+        decode_lock(msgspec.json.encode(lock))
 
 
 def test_a_lock_of_another_version_is_refused():
