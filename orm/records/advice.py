@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from orm.errors import NoIndexError
+from orm.records.made import is_made
 
 if TYPE_CHECKING:
     from orm.records.compiling import Asked
@@ -84,7 +85,7 @@ class Advice:
         yield from (keys.path.hash for keys in self._repository.layout.indexes)
 
     def _to_declare(self) -> tuple[str, str]:
-        declared = f"patterns=(Pattern(name=…, {self._pattern()}),)"
+        declared = self._declared()
         for names in self._found_by():
             rest = [name for name in self._equal if name not in names]
             asked = f"ask {_where(names)}.{_where(rest, 'filter')}"
@@ -96,9 +97,15 @@ class Advice:
         select = ", select() what an index copies" if narrow else ""
         return declared, f"declare {declared}{select}, or use filter() or scan()"
 
-    def _pattern(self) -> str:
+    def _declared(self) -> str:
+        """The pattern as the model would declare it: a class, or a mapping."""
+        if is_made(self._repository.model):
+            sort = f', "sort": "{self._sort}"' if self._sort else ""
+            equal = ", ".join(f'"{name}"' for name in self._equal)
+            return f'"patterns": {{"…": {{"equal": [{equal}]{sort}}}}}'
         equal = ", ".join(map(repr, self._equal)) + ("," if len(self._equal) == 1 else "")
-        return f"equal=({equal})" + (f", sort={self._sort!r}" if self._sort else "")
+        sort = f", sort={self._sort!r}" if self._sort else ""
+        return f"patterns=(Pattern(name=…, equal=({equal}){sort}),)"
 
     def _found_by(self) -> Iterator[tuple[str, ...]]:
         """Those of the given attributes that would find rows if the others were filters."""

@@ -39,6 +39,7 @@ from orm.records.resolver import RelationshipResolver
 from orm.records.transaction import Transaction
 from orm.tables import NativeKey, TableShape, create_table
 from orm.validation import RULES, Registry
+from orm.validation.validator import ASYNC_LIMIT, ASYNC_TIMEOUT_SECONDS
 
 R = TypeVar("R", bound=DynamoDBModel)
 Registrable = type[DynamoDBModel] | EntityDefinition | Mapping[str, Any]
@@ -56,6 +57,8 @@ class Connection:
         clock: what timestamps and expiry go by.
         policy: how long a batch repeats what DynamoDB left undone.
         rules: which validation rules there are.
+        rules_at_once: how many rules of a row are awaited at the same time.
+        rule_timeout_seconds: how long each of these may take.
         cursor_keys: what seals the cursors of `paginate`, the newest first; see `Cursors`.
     """
 
@@ -70,10 +73,13 @@ class Connection:
         clock: Clock | None = None,
         policy: RetryPolicy | None = None,
         rules: Registry = RULES,
+        rules_at_once: int = ASYNC_LIMIT,
+        rule_timeout_seconds: float = ASYNC_TIMEOUT_SECONDS,
         cursor_keys: Sequence[str | bytes] = (),
     ) -> None:
         self.driver, self.config, self.tenant = driver, config, tenant
         self.clock, self.rules = clock or SystemClock(), rules
+        self.rules_at_once, self.rule_timeout_seconds = rules_at_once, rule_timeout_seconds
         self.batches = Batches(driver, config, policy or RetryPolicy(), self.clock)
         self._schema = _Schema(
             config, options or PlanOptions(), read_lock(lock) if isinstance(lock, Path) else lock

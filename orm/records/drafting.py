@@ -86,8 +86,13 @@ class Drafts(Generic[R]):
         draft = self._drafted(record)
         if draft is None:
             return None
+        connection = self._repository.connection
         await self._validator.validate_async(
-            draft.judged, but_not=self._but_not(record), kept=draft.kept
+            draft.judged,
+            but_not=self._but_not(record),
+            kept=draft.kept,
+            limit=connection.rules_at_once,
+            timeout_seconds=connection.rule_timeout_seconds,
         )
         return self._pending(record, draft)
 

@@ -57,7 +57,8 @@ class Dynamo:
             engine: `local`, `aws` or `memory`; what the settings say unless given.
             driver: what carries the calls, in place of one made from the settings.
             config: all names of the table, in place of `table`.
-            options: as for `Connection`: tenant, options, lock, clock, policy, rules, cursor_keys.
+            options: as for `Connection`: tenant, options, lock, clock, policy, rules,
+                rules_at_once, rule_timeout_seconds, cursor_keys.
 
         Raises:
             ConfigurationError: neither or both of `table` and `config` are given; or a setting

@@ -97,6 +97,11 @@ def model_of(blueprint: Blueprint) -> type[DynamoDBModel]:
     return cast("type[DynamoDBModel]", made)
 
 
+def is_made(model: type[DynamoDBModel]) -> bool:
+    """Whether a class was made of a definition, and is declared by that."""
+    return model.__module__ == __name__
+
+
 def _where(definition: EntityDefinition) -> str:
     return f" in {definition.source}" if definition.source else ""
 

@@ -84,6 +84,12 @@ def test_a_mapping_is_a_model(dynamo: Dynamo) -> None:
     assert dynamo.query("Post").where(user_id=ann.id).get() == []
 
 
+def test_what_to_declare_is_said_as_a_mapping_says_it(dynamo: Dynamo) -> None:
+    with pytest.raises(NoIndexError) as caught:
+        dynamo.query("Post").where(title="Hello").order_by("view_count").get()
+    assert '"patterns": {"…": {"equal": ["title"], "sort": "view_count"}}' in str(caught.value)
+
+
 def test_its_rules_hold(dynamo: Dynamo) -> None:
     with pytest.raises(InvalidRowError, match="title"):
         dynamo.create_item("Post", {"title": "x"})

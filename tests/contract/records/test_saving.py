@@ -13,7 +13,7 @@ import pytest
 
 from orm import SingleTableConfig, create_table, delete_table
 from orm.clock import ManualClock, SystemClock
-from orm.driver import MeteredDriver
+from orm.driver import Driver, MeteredDriver
 from orm.errors import (
     ConfigurationError,
     InvalidKeyError,
@@ -32,7 +32,14 @@ from orm.records import (
     attr,
     new_id,
 )
-from orm.validation import RULES, AwaitNeededError, Context, InvalidRowError, rule
+from orm.validation import (
+    RULES,
+    AwaitNeededError,
+    Context,
+    InvalidRowError,
+    RuleTimeoutError,
+    rule,
+)
 from tests.contract.records.blog import MODELS, Account, Mood, Place, Post, Sample, Session, User
 
 NOON = dt.datetime(2027, 1, 15, 8, tzinfo=dt.UTC)
@@ -435,3 +442,25 @@ def test_who_never_gets_through_is_told(connection: Connection) -> None:
     assert next(rounds) == 10
     assert hands.monotonic() > 0  # it waited
     assert users.find_or_fail("7").age == 30
+
+
+@rule("slow")
+async def slow(value: Any, context: Context) -> str | None:
+    """Never answers."""
+    await asyncio.sleep(3_600)
+    return None
+
+
+class Waiting(DynamoDBModel):
+    id: Attr[str] = attr(default_factory=new_id)
+    word: Attr[str] = attr(rules="slow")
+
+
+def test_a_connection_says_how_long_a_rule_is_awaited(
+    driver: Driver, config: SingleTableConfig
+) -> None:
+    """Nothing is sent where one takes longer."""
+    made = Connection(driver, config, rules=RULES.plus(slow), rule_timeout_seconds=0.01)
+    made.register(Waiting)
+    with pytest.raises(RuleTimeoutError, match=r"0\.01"):
+        asyncio.run(made.repository(Waiting).create_async(word="w"))
