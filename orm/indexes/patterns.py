@@ -143,6 +143,7 @@ class Expansion:
             facts.check(pattern.place, sorted({*pattern.fields, *pattern.needs}))
         facts.check(pattern.place, pattern.project, keyed=False)
         facts.check(pattern.place, [guard.attribute for guard in pattern.guards], keyed=False)
+        _check_answerable(pattern)
         key = (pattern.entity, pattern.name)
         known = self._patterns.setdefault(key, pattern)
         if msgspec.structs.replace(known, origin=pattern.origin) != pattern:
@@ -152,6 +153,15 @@ class Expansion:
     def find(self, entity: str, code: str, subject: str, text: str) -> None:
         """Note what is worth knowing."""
         self.findings.append(Finding(entity, subject, code, text))
+
+
+def _check_answerable(pattern: AccessPattern) -> None:
+    """Refuse a question that no row could answer: for lack of a value that it is found by."""
+    for guard in pattern.guards:
+        if guard.test == "absent" and guard.attribute in pattern.fields:
+            given = "None, and the pattern asks by its value"
+            hint = "a value that rows have, or leave it out of equal and sort"
+            raise GuardValueError(pattern.entity, pattern.name, guard.attribute, given, hint)
 
 
 class UniqueSet(msgspec.Struct, frozen=True):

@@ -7,8 +7,16 @@ import enum
 import pytest
 from msgspec.structs import replace
 
-from orm.definitions import RelationDefinition, RuleCall, Traits, Unresolved, define
+from orm.definitions import (
+    PatternDefinition,
+    RelationDefinition,
+    RuleCall,
+    Traits,
+    Unresolved,
+    define,
+)
 from orm.indexes import Guard, PlanOptions, plan_indexes
+from orm.indexes.errors import GuardValueError
 from tests.unit.indexes.shop import attribute, entity, index, pattern, relation
 
 
@@ -78,6 +86,14 @@ def test_a_number_that_names_an_id_of_no_kind_is_text_and_that_is_said():
     counted = plan_indexes([post, entity("User", attribute("id", kind="integer"))])
     assert not counted.entity("Post").pointing
     assert not counted.findings
+
+
+@pytest.mark.parametrize("asked", [{"equal": ("a",)}, {"equal": ("b",), "sort": "a"}])
+def test_a_question_that_no_row_answers_is_refused(asked):
+    """It asks for rows without a value, by that value."""
+    pattern = PatternDefinition(name="none", where={"a": None}, **asked)
+    with pytest.raises(GuardValueError, match="compares 'a' with None, and the pattern asks by"):
+        plan_indexes([entity("Thing", "a", "b", patterns=(pattern,))])
 
 
 def test_keys_that_point_at_each_other_say_no_kind():
