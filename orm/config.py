@@ -61,6 +61,10 @@ class SingleTableConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError("names", f"must differ and not be empty: {_told(names)}")
         for name in names:
             _check_attribute(name)
+        indexes = {self.index_name(n) for n in range(1, GSIS_MAX + 1)}
+        if clash := indexes.intersection(map(self.local_index_name, range(1, LSIS_MAX + 1))):
+            reason = f"calls local indexes as index calls global ones: {', '.join(sorted(clash))}"
+            raise ConfigurationError("local_index", reason)
         Keys(self.delimiter)
 
     def _names(self) -> list[str]:

@@ -334,11 +334,14 @@ class Repository(Generic[R]):
             ConfigurationError: the model has no bin.
             StaleRowError, RowNotFoundError, UnsavedRowError, ForeignRowError: see `delete`.
         """
+        self._carry_out(self.pending_restore(record))
+
+    def pending_restore(self, record: R) -> Pending | None:
+        """What `restore` writes; None where the row is not in the bin. Raises as that."""
         if self.definition.traits.soft_deletes is None:
             hint = "add the trait SoftDeletes to the model; what is deleted for good cannot return"
             raise ConfigurationError(self.definition.name, "has no soft deletes to restore", hint)
-        if self.is_there(record):
-            self._carry_out(self.drafts.restore(record))
+        return self.drafts.restore(record) if self.is_there(record) else None
 
     # --- relations ---
 

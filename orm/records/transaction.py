@@ -111,6 +111,16 @@ class Transaction:
         if not self._gathered.drop(record) and repository.is_there(record):
             self._gathered.delete(repository, record, repository.pending_delete(record))
 
+    def restore(self, record: DynamoDBModel) -> None:
+        """Take a row out of the bin; nothing else that was set on it is written.
+
+        Raises:
+            ConfigurationError: the model has no bin.
+        """
+        repository = self._repository(record)
+        if (pending := repository.pending_restore(record)) is not None:
+            self._gathered.delete(repository, record, [pending])
+
     def force_delete(self, record: DynamoDBModel) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare.
 

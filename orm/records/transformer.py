@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orm.codec import from_wire, item_from_wire, to_wire
-from orm.errors import UnreadableRowError
+from orm.errors import ConfigurationError, UnreadableRowError
+from orm.records.errors import ForeignRowError
 from orm.requests import AttributeValue, Item
 
 if TYPE_CHECKING:
@@ -44,8 +45,12 @@ class EntityTransformer:
             InvalidKeyError: a part of a key is missing, or none that a key can carry.
             UnsupportedValueError: a value DynamoDB cannot hold, or that would not come back equal.
             ItemTooLargeError: over 400 KB; names the largest attribute.
+            ConfigurationError: no such model is registered, or the row is of another.
         """
         repository: Repository[Any] = self._connection.repository(model)
+        if not isinstance(row, Mapping | repository.model):
+            label = f"to_item({repository.definition.name}, …)"
+            raise ConfigurationError(label, f"was given a row of {type(row).__name__}")
         record = repository.make(row) if isinstance(row, Mapping) else row
         return repository.layout.item_of(repository.stored.values(record))
 
@@ -53,14 +58,20 @@ class EntityTransformer:
         """The row of an item, of the model that the item names; it can be changed and saved.
 
         Raises:
-            UnreadableRowError: the item names no model that is registered, or is not as it says.
+            UnreadableRowError: the item names no model, or is not as that says.
+            ForeignRowError: it lies at another key than its row does here.
+            ConfigurationError: it names a model that is not registered.
         """
         named = item.get(self._connection.config.entity, {}).get("S")
         if named is None:
             key = {name: from_wire(wire) for name, wire in item.items() if "S" in wire}
             raise UnreadableRowError("item", key, "it does not say which entity it is of")
         repository: Repository[Any] = self._connection.repository(named)
-        return repository.adopt(repository.layout.row(item), item)
+        row, layout = repository.layout.row(item), repository.layout
+        own = layout.key(layout.key_values(row))
+        if any(item.get(name) != wire for name, wire in own.items()):
+            raise ForeignRowError(named, "another table or tenant", str(self._connection.place))
+        return repository.adopt(row, item)
 
     @staticmethod
     def to_wire(value: object) -> AttributeValue:

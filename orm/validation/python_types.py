@@ -99,9 +99,23 @@ def _plain(kind: Any, members: Sequence[Any]) -> tuple[RuleCall, ...]:
     if kind in (tuple, list, set, frozenset) or kind in (Sequence, Set):
         return (RuleCall("array"), *_each(members[:1] if _is_uniform(kind, members) else ()))
     if kind in (dict, Mapping):
-        return (RuleCall("json"), *_each(members[1:]))
+        # `json` knows maps, lists and scalars alone; of other members each is judged by its type
+        plain = all(map(_is_json, members[1:]))
+        return (*((RuleCall("json"),) if plain else ()), *_each(members[1:]))
     base = next((base for base in _SCALARS if issubclass(kind, base)), None)
     return (RuleCall(_SCALARS[base]),) if base is not None else ()
+
+
+def _is_json(declared: Any) -> bool:
+    """Whether values of a type are what JSON has: texts, numbers, booleans, None, lists, maps."""
+    origin, members = get_origin(declared), get_args(declared)
+    if origin is Annotated:
+        return _is_json(members[0])
+    if isinstance(declared, NewType):
+        return _is_json(declared.__supertype__)
+    if origin in (Union, types.UnionType, list, tuple, dict):
+        return all(member is Ellipsis or _is_json(member) for member in members)
+    return declared in (Any, str, int, float, bool, Decimal, None, type(None), list, tuple, dict)
 
 
 def _is_uniform(kind: type, members: Sequence[Any]) -> bool:

@@ -232,3 +232,36 @@ def test_rows_of_another_tenant_are_refused(
     ):
         tx.delete(account)
     assert pence(accounts) == {"a": 0}
+
+
+def test_rows_leave_the_bin_together(connection: Connection) -> None:
+    """Or not at all; what else was set on them is not written."""
+    posts = connection.repository(Post)
+    one, other, gone = (posts.create(user_id="u", title=f"t{n}") for n in range(3))
+    for post in (one, other, gone):
+        post.delete()
+    one.title = "set"
+    with connection.transaction() as tx:
+        tx.restore(one)
+        tx.restore(other)
+    assert {post.title for post in posts.query().where(user_id="u")} == {"t0", "t1"}
+    assert not one.trashed()
+    one.refresh().delete()
+    posts.query().with_trashed().find_or_fail(gone.id).force_delete()
+    with pytest.raises(RowNotFoundError), connection.transaction() as tx:
+        tx.restore(one)
+        tx.restore(gone)
+    assert [post.title for post in posts.query().where(user_id="u")] == ["t1"]
+
+
+def test_a_row_is_restored_and_saved_in_one_transaction(connection: Connection) -> None:
+    posts = connection.repository(Post)
+    post = posts.create(user_id="u", title="old")
+    post.delete()
+    post.title = "new"
+    with connection.transaction() as tx:
+        tx.restore(post)
+        tx.save(post)
+    assert [found.title for found in posts.query().where(user_id="u")] == ["new"]
+    with pytest.raises(ConfigurationError, match="no soft deletes"), connection.transaction() as tx:
+        tx.restore(connection.repository(User).create(name="Ann"))

@@ -18,8 +18,20 @@ from hypothesis import strategies as st
 
 from orm.codec import item_size_bytes
 from orm.driver import MeteredDriver
-from orm.errors import ItemTooLargeError, UnreadableRowError, UnsupportedValueError
-from orm.records import Attr, Connection, DynamoDBModel, EntityTransformer, attr
+from orm.errors import (
+    ConfigurationError,
+    ItemTooLargeError,
+    UnreadableRowError,
+    UnsupportedValueError,
+)
+from orm.records import (
+    Attr,
+    Connection,
+    DynamoDBModel,
+    EntityTransformer,
+    ForeignRowError,
+    attr,
+)
 from orm.requests import PutItem
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
@@ -193,3 +205,18 @@ def test_an_item_of_nobody_is_refused(transform: EntityTransformer, connection: 
     item = transform.to_item(Thing, Thing(id="1"))
     with pytest.raises(UnreadableRowError, match="Thing"):
         transform.from_item({**item, "number": {"S": "many"}})
+
+
+def test_another_tenants_item_is_not_taken_for_its_own(connection: Connection) -> None:
+    """Else a save of it would write that tenant's row."""
+    theirs = EntityTransformer(connection.for_tenant("theirs")).to_item(Thing, {"id": "9"})
+    with pytest.raises(ForeignRowError, match="another table or tenant"):
+        EntityTransformer(connection.for_tenant("mine")).from_item(theirs)
+
+
+def test_a_row_of_another_model_is_refused(connection: Connection) -> None:
+    class Other(DynamoDBModel):
+        id: Attr[str]
+
+    with pytest.raises(ConfigurationError, match="was given a row of Other"):
+        EntityTransformer(connection).to_item(Thing, Other(id="1"))
