@@ -62,12 +62,24 @@ class LockedPath(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
         )
 
 
+class LockedClaim(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A set of unique values as the lock keeps it; see `UniqueSet`."""
+
+    attributes: tuple[str, ...]
+    casefold: tuple[str, ...] = ()
+    guards: Guards = ()
+
+
 class LockedEntity(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What is pinned of one entity: its row key, and its templates by slot."""
+    """What is pinned of one entity: its row key, and its templates by slot.
+
+    Its claims pin nothing; they tell which are new. None in a lock that is older than they.
+    """
 
     key: LockedPath
     gsis: dict[int, LockedPath] = {}
     lsis: dict[int, LockedPath] = {}
+    claims: dict[str, LockedClaim] | None = None
 
     @property
     def indexes(self) -> list[KeyPath]:
@@ -137,7 +149,10 @@ def _sorted(lock: SchemaLock) -> SchemaLock:
     """The same with names and numbers in order; numbers as numbers, so that 10 follows 9."""
     entities = {
         name: msgspec.structs.replace(
-            locked, gsis=dict(sorted(locked.gsis.items())), lsis=dict(sorted(locked.lsis.items()))
+            locked,
+            gsis=dict(sorted(locked.gsis.items())),
+            lsis=dict(sorted(locked.lsis.items())),
+            claims=None if locked.claims is None else dict(sorted(locked.claims.items())),
         )
         for name, locked in sorted(lock.entities.items())
     }

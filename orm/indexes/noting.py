@@ -9,7 +9,7 @@ from orm.definitions.paths import KeyPath, template_text
 from orm.indexes.entity import EntityPlan
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
-from orm.indexes.lock import LockedEntity, SchemaLock
+from orm.indexes.lock import LockedClaim, LockedEntity, SchemaLock
 from orm.indexes.options import COLLECTION_GIGABYTES_MAX
 from orm.indexes.patterns import IDENTITY, Expansion
 from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
@@ -23,6 +23,7 @@ def noted(expansion: Expansion, plans: Sequence[EntityPlan], lock: SchemaLock) -
         facts = expansion.facts[plan.entity]
         yield from _unused(facts, plan)
         yield from _new(plan, lock.entities.get(plan.entity))
+        yield from _claimed(plan, lock.entities.get(plan.entity))
         yield from _local(plan)
         yield from _by_claim(facts, plan)
         for path in plan.paths:
@@ -62,6 +63,22 @@ def _new(plan: EntityPlan, locked: LockedEntity | None) -> Iterator[Finding]:
             )
             text = f"is not in the lock yet: {path}; {rows}"
             yield Finding(plan.entity, path.place, "new-index", text)
+
+
+def _claimed(plan: EntityPlan, locked: LockedEntity | None) -> Iterator[Finding]:
+    """What becomes unique later is claimed by none of the rows that are there."""
+    if locked is None or locked.claims is None:
+        return
+    for one in plan.claims:
+        if locked.claims.get(one.name) != LockedClaim(one.attributes, one.casefold, one.guards):
+            yield Finding(
+                plan.entity,
+                one.name,
+                "new-claim",
+                f"{', '.join(one.attributes)} was not unique like this before: rows that are there "
+                "have no such claim, so they are not found by it and a new row may take their "
+                "value; docs/orm/uniques.md says how they get theirs",
+            )
 
 
 def _local(plan: EntityPlan) -> Iterator[Finding]:

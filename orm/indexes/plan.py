@@ -30,7 +30,7 @@ from orm.indexes.expand import expand
 from orm.indexes.explicit import check_clashes
 from orm.indexes.facts import Facts
 from orm.indexes.findings import Finding
-from orm.indexes.lock import LockedEntity, LockedPath, SchemaLock
+from orm.indexes.lock import LockedClaim, LockedEntity, LockedPath, SchemaLock
 from orm.indexes.native_slots import native_numbers, place_native
 from orm.indexes.native_types import native_types
 from orm.indexes.noting import noted
@@ -306,6 +306,10 @@ def _lock(plans: Sequence[EntityPlan], slots: Sequence[Slot], before: SchemaLock
             key=LockedPath.of(plan.key),
             gsis={path.number: LockedPath.of(path) for path in plan.indexes},
             lsis={path.number: LockedPath.of(path) for path in plan.local},
+            claims={
+                one.name: LockedClaim(one.attributes, one.casefold, one.guards)
+                for one in plan.claims
+            },
         )
     projections = before.projections | {slot.number: slot.include for slot in slots}
     return SchemaLock(entities, projections)

@@ -133,6 +133,20 @@ def test_an_index_that_comes_later_says_that_older_rows_are_not_in_it():
     assert plan_indexes([post("a", "b")], lock=after.lock.forget("User")).findings == ()
 
 
+def test_what_becomes_unique_later_says_that_older_rows_have_no_claim():
+    """Once: the lock that is written then knows. One that is older than claims says nothing."""
+    before = plan_indexes([entity("Post", "a", "b")]).lock
+    unique = entity("Post", attribute("a", unique=True), "b")
+    later = plan_indexes([unique], lock=before)
+    (found,) = later.findings
+    assert (found.entity, found.subject, found.code) == ("Post", "a", "new-claim")
+    assert not plan_indexes([unique], lock=decode_lock(encode_lock(later.lock))).findings
+    either = entity("Post", attribute("a", unique=True, casefold=True), "b")
+    assert [one.code for one in plan_indexes([either], lock=later.lock).findings] == ["new-claim"]
+    old = replace(before, entities={"Post": replace(before.entities["Post"], claims=None)})
+    assert not plan_indexes([unique], lock=old).findings
+
+
 def test_reserved_slots_count_towards_the_limit():
     before = plan_indexes([post("a", "b")])
     with pytest.raises(GsiOverflowError, match=r"Post: needs 3 global .* release unused ones"):
