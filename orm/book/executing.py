@@ -19,10 +19,10 @@ from orm.expressions import Condition, equals
 from orm.indexes import Answer
 from orm.models.plan import Question, Range
 from orm.records import Clause, Connection, Repository
-from orm.records.clauses import condition
-from orm.records.compiling import Claimed, Reader, unexpired
-from orm.records.ordering import place_of
-from orm.records.running import merged, rows_of
+from orm.records.queries.clauses import condition
+from orm.records.queries.compiling import Claimed, Reader, unexpired
+from orm.records.queries.ordering import place_of
+from orm.records.queries.running import merged, rows_of
 
 
 class Pattern:

@@ -15,7 +15,7 @@ from orm.indexes import EntityPlan, Reading, UniqueSet
 from orm.keys import LEAST
 from orm.models.fields import KeyPart
 from orm.models.path_keys import PathKeys
-from orm.records.claims import Claims
+from orm.records.writes.claims import Claims
 
 _TENANT: Final = "{tenant}"
 _SHARD: Final = "{shard}"

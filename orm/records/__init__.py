@@ -2,10 +2,7 @@
 
 from orm.models.casts import Cast
 from orm.records.attr import Attr, attr
-from orm.records.batching import Batch
-from orm.records.clauses import Clause
 from orm.records.connection import Connection
-from orm.records.cursors import CursorError, Cursors
 from orm.records.dynamo import Dynamo, dynamo
 from orm.records.errors import (
     CheckFailedError,
@@ -19,13 +16,15 @@ from orm.records.errors import (
     UniqueError,
     UnsavedRowError,
 )
-from orm.records.explaining import Explanation, ReadingPlan
-from orm.records.fluent import Collection, CollectionQuery, EntityQuery
 from orm.records.model import DynamoDBModel, new_id
-from orm.records.paging import CursorPage
-from orm.records.query import RecordQuery
-from orm.records.related import Related, Synced
-from orm.records.relations import (
+from orm.records.queries.clauses import Clause
+from orm.records.queries.cursors import CursorError, Cursors
+from orm.records.queries.explaining import Explanation, ReadingPlan
+from orm.records.queries.fluent import Collection, CollectionQuery, EntityQuery
+from orm.records.queries.paging import CursorPage
+from orm.records.queries.query import RecordQuery
+from orm.records.relating.related import Related, Synced
+from orm.records.relating.relations import (
     Many,
     One,
     Relation,
@@ -41,12 +40,13 @@ from orm.records.relations import (
     morph_to_many,
     morphed_by_many,
 )
+from orm.records.relating.resolver import RelationshipResolver
 from orm.records.repository import Repository
-from orm.records.resolver import RelationshipResolver
 from orm.records.scopes import Scope, scope
 from orm.records.traits import Expires, HasUuid, SoftDeletes, Timestamps, Versioned
-from orm.records.transaction import Transaction
 from orm.records.transformer import EntityTransformer
+from orm.records.writes.batching import Batch
+from orm.records.writes.transaction import Transaction
 
 __all__ = [
     "Attr",

@@ -14,7 +14,7 @@ from orm.definitions import EntityDefinition
 from orm.definitions.entity import AttributeDefinition, RuleCall
 from orm.definitions.names import plural, snake_case
 from orm.errors import ConfigurationError, InvalidKeyError, KeyTooLargeError, UnsupportedValueError
-from orm.records.terms import Terms
+from orm.records.queries.terms import Terms
 from orm.validation import RULES
 from orm.validation.lookups import KEY
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import msgspec
 
-from orm.records.clauses import Clause
+from orm.records.queries.clauses import Clause
 
 T = TypeVar("T")
 UNSET = msgspec.UNSET

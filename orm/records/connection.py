@@ -25,18 +25,18 @@ from orm.errors import ConfigurationError
 from orm.indexes import IndexPlan, PlanOptions, SchemaLock, Slot, plan_indexes, read_lock
 from orm.indexes.native import Lists
 from orm.records.asking import has_row, is_named
-from orm.records.batching import Batch
-from orm.records.cascades import Dependent, dependents
-from orm.records.cursors import Cursors
 from orm.records.declared import as_pointing, definition_of
-from orm.records.drafting import validator_of
-from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.hooks import check_observer
 from orm.records.made import Blueprint, blueprint_of, model_of
 from orm.records.model import DynamoDBModel, Place
+from orm.records.queries.cursors import Cursors
+from orm.records.queries.fluent import CollectionQuery, EntityQuery
+from orm.records.relating.resolver import RelationshipResolver
 from orm.records.repository import Repository
-from orm.records.resolver import RelationshipResolver
-from orm.records.transaction import Transaction
+from orm.records.writes.batching import Batch
+from orm.records.writes.cascades import Dependent, dependents
+from orm.records.writes.drafting import validator_of
+from orm.records.writes.transaction import Transaction
 from orm.tables import NativeKey, TableShape, create_table
 from orm.validation import RULES, Registry
 from orm.validation.validator import ASYNC_LIMIT, ASYNC_TIMEOUT_SECONDS
@@ -169,7 +169,7 @@ class Connection:
     @overload
     def entity(self, model: str) -> EntityQuery[Any]: ...
     def entity(self, model: type[R] | str) -> EntityQuery[Any]:
-        """Ask for rows of a model by their keys; see `orm.records.fluent`."""
+        """Ask for rows of a model by their keys; see `orm.records.queries.fluent`."""
         repository: Repository[Any] = self.repository(model)
         return EntityQuery(self, (repository,))
 

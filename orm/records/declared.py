@@ -12,7 +12,7 @@ from orm.definitions.entity import AttributeDefinition, Kind, RuleCall
 from orm.definitions.rules import read_rules
 from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel
-from orm.records.relations import declared
+from orm.records.relating.relations import declared
 from orm.validation import RULES
 from orm.validation.python_types import rules_of
 

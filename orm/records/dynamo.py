@@ -18,13 +18,13 @@ from orm.codec import item_from_wire
 from orm.config import SingleTableConfig
 from orm.driver.protocol import Driver
 from orm.errors import ConfigurationError
-from orm.records.batching import Batch
 from orm.records.connection import Connection, Registrable
-from orm.records.fluent import CollectionQuery, EntityQuery
 from orm.records.model import DynamoDBModel
-from orm.records.query import RecordQuery
+from orm.records.queries.fluent import CollectionQuery, EntityQuery
+from orm.records.queries.query import RecordQuery
 from orm.records.repository import Repository
-from orm.records.transaction import Transaction
+from orm.records.writes.batching import Batch
+from orm.records.writes.transaction import Transaction
 from orm.settings import load_settings, open_driver
 
 R = TypeVar("R", bound=DynamoDBModel)
@@ -117,7 +117,7 @@ class Dynamo:
     @overload
     def entity(self, model: str) -> EntityQuery[Any]: ...
     def entity(self, model: type[R] | str) -> EntityQuery[Any]:
-        """Ask for rows of a model by their keys; see `orm.records.fluent`."""
+        """Ask for rows of a model by their keys; see `orm.records.queries.fluent`."""
         return self.current.entity(model)
 
     def collection(self, *models: type[DynamoDBModel] | str) -> CollectionQuery:

@@ -22,7 +22,7 @@ from orm.indexes import EntityPlan
 from orm.models.fields import settled
 from orm.records.attr import AttributeOptions
 from orm.records.model import DynamoDBModel, RecordMeta
-from orm.records.relations import relation_of
+from orm.records.relating.relations import relation_of
 
 _TYPES: Final[dict[Kind, Any]] = {
     "any": Any,

@@ -37,16 +37,16 @@ from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr, AttributeOptions, attr
 from orm.records.errors import NotLoaded
-from orm.records.links import PIVOT
-from orm.records.relations import RELATED, Relation
-from orm.records.resolver import COUNTS
+from orm.records.relating.links import PIVOT
+from orm.records.relating.relations import RELATED, Relation
+from orm.records.relating.resolver import COUNTS
 from orm.records.traits import Trait
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
     from orm.records.dynamo import Dynamo
-    from orm.records.query import RecordQuery
-    from orm.records.related import Related
+    from orm.records.queries.query import RecordQuery
+    from orm.records.relating.related import Related
     from orm.records.repository import Repository
 
 M = TypeVar("M", bound="DynamoDBModel")

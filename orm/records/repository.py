@@ -23,20 +23,20 @@ from orm.indexes import EntityPlan
 from orm.models.fetching import fetch_row
 from orm.models.layout import Layout
 from orm.parallel import in_parallel
-from orm.records.cascades import delete_all, deletions
-from orm.records.claims import Claims
-from orm.records.drafting import Drafts
 from orm.records.errors import ForeignRowError, UniqueError, UnsavedRowError
 from orm.records.hooks import Hooks
-from orm.records.links import link_of
 from orm.records.model import DynamoDBModel, is_stored, place_of, was_deleted
-from orm.records.pending import Pending, finish
-from orm.records.query import RecordQuery
-from orm.records.related import Related
-from orm.records.relations import RELATED, Relation
-from orm.records.rows import WRITTEN, Rows
+from orm.records.queries.query import RecordQuery
+from orm.records.relating.links import link_of
+from orm.records.relating.related import Related
+from orm.records.relating.relations import RELATED, Relation
 from orm.records.scopes import scopes_of
-from orm.records.stored import Stored
+from orm.records.writes.cascades import delete_all, deletions
+from orm.records.writes.claims import Claims
+from orm.records.writes.drafting import Drafts
+from orm.records.writes.pending import Pending, finish
+from orm.records.writes.rows import WRITTEN, Rows
+from orm.records.writes.stored import Stored
 from orm.requests import GetItem, Item
 
 if TYPE_CHECKING:

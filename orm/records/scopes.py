@@ -25,7 +25,7 @@ from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from orm.records.query import RecordQuery
+    from orm.records.queries.query import RecordQuery
 
 P = ParamSpec("P")
 Q = TypeVar("Q", bound="RecordQuery[Any]")

@@ -26,7 +26,7 @@ from orm.records import (
     has_many,
     new_id,
 )
-from orm.records.clauses import Clause
+from orm.records.queries.clauses import Clause
 from orm.requests import UpdateItem
 
 

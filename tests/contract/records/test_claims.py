@@ -13,7 +13,7 @@ import pytest
 from orm.clock import ManualClock
 from orm.errors import OrmError, RowExistsError, RowNotFoundError
 from orm.records import Connection, StaleRowError, UniqueError
-from orm.records.claims import EXPIRES, OWNER
+from orm.records.writes.claims import EXPIRES, OWNER
 from orm.requests import Item, Scan
 from tests.contract.records.conftest import NOON_MICROS
 from tests.contract.records.odd import Badge, Page

@@ -11,8 +11,8 @@ from orm import SingleTableConfig
 from orm.driver import Driver
 from orm.errors import ConfigurationError, NoIndexError
 from orm.records import Attr, Dynamo, DynamoDBModel, Repository, UniqueError, attr
-from orm.records.clauses import Clause
-from orm.records.compiling import Asked, readers
+from orm.records.queries.clauses import Clause
+from orm.records.queries.compiling import Asked, readers
 from orm.validation import InvalidRowError
 from tests.support.tables import table_of
 

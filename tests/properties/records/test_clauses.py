@@ -15,7 +15,7 @@ from orm.codec import to_wire
 from orm.driver import Driver, WireDriver
 from orm.expressions import Placeholders
 from orm.memory import MemoryTransport
-from orm.records.clauses import Clause, condition, holds
+from orm.records.queries.clauses import Clause, condition, holds
 from orm.requests import Item, PutItem, Query
 
 CONFIG = SingleTableConfig(table="clauses")

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from orm.records.requesting import page_sizes
+from orm.records.queries.requesting import page_sizes
 
 
 @pytest.mark.parametrize(

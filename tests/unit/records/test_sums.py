@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from orm.errors import ConfigurationError
-from orm.records.ordering import mean, total
+from orm.records.queries.ordering import mean, total
 
 AMOUNT: Final = Decimal("9" * 36 + ".99")
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from orm.errors import ConfigurationError, UnprocessedError
 from orm.records.model import is_stored
-from orm.records.pending import tell
-from orm.records.saving import Insert
+from orm.records.writes.pending import tell
+from orm.records.writes.saving import Insert
 from orm.requests import Item, WriteRequest
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from orm.models.fetching import fetch_page
-from orm.records.compiling import Claimed, Reader
-from orm.records.requesting import page_sizes, request, request_of_one
-from orm.records.selecting import selection
+from orm.records.queries.compiling import Claimed, Reader
+from orm.records.queries.requesting import page_sizes, request, request_of_one
+from orm.records.queries.selecting import selection
 from orm.requests import GetItem, Item, Page, Query
 
 if TYPE_CHECKING:

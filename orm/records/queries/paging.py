@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 
 from orm.errors import ConfigurationError
-from orm.records.clauses import Clause, holds, in_wire
-from orm.records.compiling import Asked, Reader, readers
-from orm.records.cursors import Cursors, Place, hashed
-from orm.records.links import link_of, unconstrained
-from orm.records.ordering import place_of
-from orm.records.resolver import Having
-from orm.records.running import distinct, merged, parts_of, rows_of
-from orm.records.terms import Terms, whole_number
+from orm.records.queries.clauses import Clause, holds, in_wire
+from orm.records.queries.compiling import Asked, Reader, readers
+from orm.records.queries.cursors import Cursors, Place, hashed
+from orm.records.queries.ordering import place_of
+from orm.records.queries.running import distinct, merged, parts_of, rows_of
+from orm.records.queries.terms import Terms, whole_number
+from orm.records.relating.links import link_of, unconstrained
+from orm.records.relating.resolver import Having
 from orm.requests import Item
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ import msgspec
 from orm.clock import Clock
 from orm.config import SingleTableConfig
 from orm.errors import CancellationReason, ConfigurationError, OrmError, RowExistsError
-from orm.records.clauses import Clause, holds
-from orm.records.committing import REFUSED, Refusal, Write
-from orm.records.merging import also
 from orm.records.model import is_stored
-from orm.records.pending import Pending
-from orm.records.saving import Change, Check, Insert, Removal, RowWrite
+from orm.records.queries.clauses import Clause, holds
+from orm.records.writes.committing import REFUSED, Refusal, Write
+from orm.records.writes.merging import also
+from orm.records.writes.pending import Pending
+from orm.records.writes.saving import Change, Check, Insert, Removal, RowWrite
 from orm.requests import Action, Item
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from orm.records.committing import Write, carry_out
+from orm.records.writes.committing import Write, carry_out
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection

@@ -11,7 +11,7 @@ from orm.errors import NoIndexError
 from orm.records.made import is_made
 
 if TYPE_CHECKING:
-    from orm.records.compiling import Asked
+    from orm.records.queries.compiling import Asked
     from orm.records.repository import Repository
 
 

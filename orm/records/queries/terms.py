@@ -33,7 +33,7 @@ from orm.definitions.names import nearest
 from orm.errors import ConfigurationError, UnsupportedValueError
 from orm.expressions import Condition
 from orm.records.attr import Attr
-from orm.records.clauses import OPERATORS, Clause, condition
+from orm.records.queries.clauses import OPERATORS, Clause, condition
 
 if TYPE_CHECKING:
     from orm.records.repository import Repository

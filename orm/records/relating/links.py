@@ -28,12 +28,12 @@ from orm.indexes.edges import EdgeSide, side_of
 from orm.indexes.relations import morph_columns
 from orm.models.layout import Layout
 from orm.parallel import in_parallel
-from orm.records.relations import MANY, Relation
+from orm.records.relating.relations import MANY, Relation
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
     from orm.records.model import DynamoDBModel
-    from orm.records.query import RecordQuery
+    from orm.records.queries.query import RecordQuery
     from orm.records.repository import Repository
 
 Constrain = Callable[["RecordQuery[Any]"], "RecordQuery[Any]"]

@@ -34,12 +34,12 @@ from orm.limits import PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX
 from orm.models.fetching import fetch_page
 from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys, index_name
-from orm.records.clauses import Clause, is_absent
-from orm.records.compiling import unexpired
-from orm.records.requesting import page_sizes
-from orm.records.selecting import selection
-from orm.records.spelling import spelled
-from orm.records.terms import Named, Terms, whole_number
+from orm.records.queries.clauses import Clause, is_absent
+from orm.records.queries.compiling import unexpired
+from orm.records.queries.requesting import page_sizes
+from orm.records.queries.selecting import selection
+from orm.records.queries.spelling import spelled
+from orm.records.queries.terms import Named, Terms, whole_number
 from orm.requests import Item, Page, Query
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr
-from orm.records.clauses import OPERATORS, Clause, spelled_alike
+from orm.records.queries.clauses import OPERATORS, Clause, spelled_alike
 
 
 def spelled(said: tuple[Any, ...], equal: dict[str, Any]) -> list[Clause]:

@@ -23,15 +23,15 @@ from orm.indexes.readings import is_exact
 from orm.models.native_keys import NativeKeys
 from orm.models.path_keys import PathKeys
 from orm.models.plan import Question, Range
-from orm.records.advice import Advice, Variant
-from orm.records.clauses import (
+from orm.records.queries.advice import Advice, Variant
+from orm.records.queries.clauses import (
     Clause,
     is_absent,
     is_impossible,
     is_there,
 )
-from orm.records.resolver import Having, Wanted
-from orm.records.terms import Terms
+from orm.records.queries.terms import Terms
+from orm.records.relating.resolver import Having, Wanted
 from orm.requests import Item
 
 if TYPE_CHECKING:

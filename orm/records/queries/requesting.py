@@ -17,7 +17,7 @@ from orm.expressions import Condition, Placeholders, all_of, equals
 from orm.limits import PAGE_ROWS_MAX
 from orm.models.path_keys import index_name
 from orm.models.plan import key_condition
-from orm.records.compiling import Reader
+from orm.records.queries.compiling import Reader
 from orm.requests import Item, Query
 
 if TYPE_CHECKING:

@@ -19,19 +19,27 @@ from orm.errors import ConfigurationError, RowNotFoundError
 from orm.expressions import Placeholders
 from orm.models.fetching import scan_rows
 from orm.records.attr import Attr
-from orm.records.clauses import Clause, is_impossible
-from orm.records.compiling import Asked, Reader, conditions, readers
-from orm.records.explaining import Explanation, explained
-from orm.records.links import Constrain, RecordOrder, check_path, sort_rows
-from orm.records.ordering import greatest, least, mean, place_of, total
-from orm.records.paging import AT_A_TIME, CursorPage, page_of
-from orm.records.relations import Relation
-from orm.records.requesting import rendered
-from orm.records.resolver import Having, RelationshipResolver, Wanted, having, wanted
-from orm.records.running import are_apart, counted, distinct, itself, merged, parts_of, rows_of
+from orm.records.queries.clauses import Clause, is_impossible
+from orm.records.queries.compiling import Asked, Reader, conditions, readers
+from orm.records.queries.explaining import Explanation, explained
+from orm.records.queries.ordering import greatest, least, mean, place_of, total
+from orm.records.queries.paging import AT_A_TIME, CursorPage, page_of
+from orm.records.queries.requesting import rendered
+from orm.records.queries.running import (
+    are_apart,
+    counted,
+    distinct,
+    itself,
+    merged,
+    parts_of,
+    rows_of,
+)
+from orm.records.queries.spelling import several, spelled
+from orm.records.queries.terms import Named, Terms, whole_number
+from orm.records.relating.links import Constrain, RecordOrder, check_path, sort_rows
+from orm.records.relating.relations import Relation
+from orm.records.relating.resolver import Having, RelationshipResolver, Wanted, having, wanted
 from orm.records.scopes import scope_of
-from orm.records.spelling import several, spelled
-from orm.records.terms import Named, Terms, whole_number
 
 if TYPE_CHECKING:
     from orm.records.model import DynamoDBModel

@@ -15,8 +15,8 @@ from orm.definitions import EntityDefinition
 from orm.records.asking import without_claims
 from orm.records.errors import ImmutableAttributeError
 from orm.records.model import DynamoDBModel, is_stored, new_id
-from orm.records.pending import Pending
-from orm.records.saving import Change, Insert, Removal
+from orm.records.writes.pending import Pending
+from orm.records.writes.saving import Change, Insert, Removal
 from orm.validation import Validator
 from orm.validation.registrable import check_registrable
 

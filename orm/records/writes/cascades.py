@@ -20,13 +20,13 @@ from orm.indexes.relations import morph_columns
 from orm.limits import TRANSACTION_ACTIONS_MAX
 from orm.parallel import in_parallel
 from orm.records.errors import RestrictedError
-from orm.records.links import held_by
-from orm.records.pending import Pending, finish
-from orm.records.saving import Hold, RowWrite
+from orm.records.relating.links import held_by
+from orm.records.writes.pending import Pending, finish
+from orm.records.writes.saving import Hold, RowWrite
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
-    from orm.records.query import RecordQuery
+    from orm.records.queries.query import RecordQuery
     from orm.records.repository import Repository
 
 

@@ -4,7 +4,7 @@ A write gives its actions: the row's own comes first, then those of its claims. 
 to each write with its own reasons: it raises what they mean, or takes what is stored now, of which
 its actions are then made anew. So a set of writes is repeated whole, ten times at the most, after
 a short wait of random length, so that rivals for one row do not meet again. Where actions of
-several writes meet at one item, a claim, they are made one; see `orm.records.merging`.
+several writes meet at one item, a claim, they are made one; see `orm.records.writes.merging`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orm.errors import (
     OrmError,
     TransactionCanceledError,
 )
-from orm.records.merging import Merged, Spot, merged
+from orm.records.writes.merging import Merged, Spot, merged
 from orm.requests import Action, DeleteItem, Item, PutItem, Request
 from orm.transactions import transact
 from orm.update import single

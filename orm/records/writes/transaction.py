@@ -21,12 +21,12 @@ from orm.codec import item_size_bytes
 from orm.errors import ConfigurationError, TransactionTooLargeError
 from orm.expressions import all_of
 from orm.limits import TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX
-from orm.records.clauses import Clause
 from orm.records.errors import PartlyWrittenError
-from orm.records.gathering import Demand, Gathering, known_of
-from orm.records.pending import Pending, finish
-from orm.records.saving import Check
-from orm.records.terms import Terms
+from orm.records.queries.clauses import Clause
+from orm.records.queries.terms import Terms
+from orm.records.writes.gathering import Demand, Gathering, known_of
+from orm.records.writes.pending import Pending, finish
+from orm.records.writes.saving import Check
 from orm.transactions import action_size_bytes
 
 if TYPE_CHECKING:

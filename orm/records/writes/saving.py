@@ -28,13 +28,13 @@ from orm.expressions import (
     all_of,
 )
 from orm.models.path_keys import PathKeys
-from orm.records.claims import Move
-from orm.records.committing import ATTEMPTS, REFUSED, Refusal, Write
 from orm.records.errors import (
     CheckFailedError,
     ContendedRowError,
 )
-from orm.records.rows import WRITTEN, Rows, Values, fields_of
+from orm.records.writes.claims import Move
+from orm.records.writes.committing import ATTEMPTS, REFUSED, Refusal, Write
+from orm.records.writes.rows import WRITTEN, Rows, Values, fields_of
 from orm.requests import Action, AttributeValue, ConditionCheck, Delete, Item, Put
 from orm.update import Change as AttributeChange
 from orm.update import ChangeKind, UpdateExpression

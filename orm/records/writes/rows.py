@@ -21,10 +21,10 @@ from orm.expressions import (
 )
 from orm.models.fields import HIDDEN
 from orm.models.layout import Layout
-from orm.records.claims import Claims, Move
-from orm.records.clauses import is_absent
-from orm.records.committing import REFUSED, Refusal
 from orm.records.errors import StaleRowError, UniqueError
+from orm.records.queries.clauses import is_absent
+from orm.records.writes.claims import Claims, Move
+from orm.records.writes.committing import REFUSED, Refusal
 from orm.requests import Action, AttributeValue, Item
 
 WRITTEN: Final = "!written"

@@ -17,7 +17,7 @@ import msgspec
 from orm.errors import ConfigurationError, RowExistsError
 from orm.parallel import in_parallel
 from orm.records.errors import UniqueError
-from orm.records.links import (
+from orm.records.relating.links import (
     EMPTY,
     Across,
     Children,
@@ -28,11 +28,11 @@ from orm.records.links import (
     identity_of,
     unconstrained,
 )
-from orm.records.pending import Pending, finish
+from orm.records.writes.pending import Pending, finish
 
 if TYPE_CHECKING:
     from orm.records.model import DynamoDBModel
-    from orm.records.query import RecordQuery
+    from orm.records.queries.query import RecordQuery
     from orm.records.repository import Repository
 
 R = TypeVar("R", bound="DynamoDBModel")

@@ -3,7 +3,7 @@
     resolver.load(users, "posts.comments", "roles")
 
 A path names relations from row to row; what a level shares is read once. The number of calls is
-that of `orm.records.links`, never one for each row where one for many would do.
+that of `orm.records.relating.links`, never one for each row where one for many would do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import msgspec
 
 from orm.definitions.names import snake_case
 from orm.errors import ConfigurationError
-from orm.records.links import Children, Constrain, Link, link_of, unconstrained
-from orm.records.relations import MANY, RELATED, Relation
+from orm.records.relating.links import Children, Constrain, Link, link_of, unconstrained
+from orm.records.relating.relations import MANY, RELATED, Relation
 
 if TYPE_CHECKING:
     from orm.records.connection import Connection
-    from orm.records.query import RecordQuery
+    from orm.records.queries.query import RecordQuery
 
 COUNTS: Final = "_counts"
 """Where a record keeps how many related rows it has, in its `__dict__`."""

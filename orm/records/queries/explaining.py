@@ -19,9 +19,9 @@ import msgspec
 
 from orm.capacity import CLAIM_FORMULA, claim_units, formula, read_units
 from orm.codec import from_wire
-from orm.records.compiling import Asked, Reader, readers
-from orm.records.requesting import request, request_of_one
-from orm.records.resolver import Having, Wanted
+from orm.records.queries.compiling import Asked, Reader, readers
+from orm.records.queries.requesting import request, request_of_one
+from orm.records.relating.resolver import Having, Wanted
 from orm.requests import Item, Query
 
 if TYPE_CHECKING:

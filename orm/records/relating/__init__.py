@@ -1,0 +1,1 @@
+"""Relations between rows: declared, followed, loaded, changed."""

@@ -1,0 +1,1 @@
+"""Writes of rows: what is to be written, by which actions, alone or together, and refusals."""
