@@ -161,19 +161,20 @@ class BotoTransport:
 
     def _post(self, route: _Route, body: bytes, credentials: Credentials) -> bytes:
         now = self._clock.now_micros()
-        answer = self._exchange(route, body, credentials, now)
+        signed_at = now + self._skew.micros
+        answer = self._exchange(route, body, credentials, signed_at)
         try:
             return body_of(answer.status, answer.headers.get(CHECKSUM), answer.body)
         except ServiceError as error:
-            if not self._skew.learn(error.code, answer.headers.get("date"), now):
+            if not self._skew.learn(error.code, answer.headers.get("date"), now, signed_at):
                 raise
-        answer = self._exchange(route, body, credentials, self._clock.now_micros())
+        signed_at = self._clock.now_micros() + self._skew.micros
+        answer = self._exchange(route, body, credentials, signed_at)
         return body_of(answer.status, answer.headers.get(CHECKSUM), answer.body)
 
     def _exchange(
-        self, route: _Route, body: bytes, credentials: Credentials, now_micros: int
+        self, route: _Route, body: bytes, credentials: Credentials, signed_at: int
     ) -> Answer:
-        signed_at = now_micros + self._skew.micros
         headers = route.signer.signed(route.headers, "/", body, credentials, signed_at)
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         head = f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n"

@@ -34,22 +34,23 @@ class Skew:
     def __init__(self) -> None:
         self.micros = 0
 
-    def learn(self, code: str, date: str | None, now_micros: int) -> bool:
-        """Learn of a refusal; whether signing again at the service's time may help.
+    def learn(self, code: str, date: str | None, now_micros: int, signed_micros: int) -> bool:
+        """Learn of a refusal; whether signing again at the service's time may help. It may where
+        another thread has learned of the same meanwhile, too.
 
         Args:
             code: of the refusal.
             date: the answer's header, as HTTP writes dates.
             now_micros: what it was here.
+            signed_micros: the time that the refused request was signed at.
         """
         if code not in _OF_TIME or date is None:
             return False
         try:
             there = round(parsedate_to_datetime(date).timestamp() * 1e6)
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
-        found = there - now_micros
-        if abs(found - self.micros) < _SECONDS_MIN * 1_000_000:
+        if abs(there - signed_micros) < _SECONDS_MIN * 1_000_000:
             return False
-        self.micros = found
+        self.micros = there - now_micros
         return True

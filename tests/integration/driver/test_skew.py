@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -73,7 +75,26 @@ def test_a_clock_that_is_set_right_is_followed(server: WireServer) -> None:
     assert len(server.asked) == 4
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT"])
+def test_requests_that_are_refused_at_once_all_get_through() -> None:
+    """The first of them that is told the time leaves the others no worse off."""
+    together = threading.Barrier(4, timeout=10)
+
+    def all_sent_before_any_answer(asked: Asked) -> tuple[bytes, dict[str, str]]:
+        answer = strict(asked)
+        if answer[0] is REFUSED:
+            together.wait()
+        return answer
+
+    with wire_server(all_sent_before_any_answer) as server, ThreadPoolExecutor(4) as threads:
+        driver = driver_to(server, off_by(-2))
+        found = [threads.submit(lambda: list(table_names(driver))) for _ in range(4)]
+        assert [one.result() for one in found] == [[]] * 4
+
+
+_LATE = "Wed, 25 Nov 2026 99999999999999999999:00:00 GMT"
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT", _LATE])
 def test_a_refusal_that_tells_no_time_is_the_answer(date: str) -> None:
     with wire_server(lambda _: (REFUSED, {"Date": date})) as server:
         with pytest.raises(ClockSkewError):
