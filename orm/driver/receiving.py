@@ -64,7 +64,8 @@ def _usual(head: bytes) -> tuple[int, dict[str, str]] | None:
     """Status and headers of the one form; None of any other."""
     first, *lines = head.decode("latin-1").split("\r\n")
     version, _, status = first[:12].partition(" ")
-    if version != "HTTP/1.1" or status[:1] not in ("2", "3", "4", "5") or status in _WITHOUT_BODY:
+    begins = version == "HTTP/1.1" and status[:1] in ("2", "3", "4", "5")
+    if not begins or first[12:13] not in ("", " ") or status in _WITHOUT_BODY:
         return None
     headers: dict[str, str] = {}
     for line in lines:
@@ -75,7 +76,7 @@ def _usual(head: bytes) -> tuple[int, dict[str, str]] | None:
         headers[name] = value
     length = headers.get("content-length", "none")
     connection = headers.get("connection", "keep-alive")
-    plain = "transfer-encoding" not in headers and len(length) < 10 and first.isprintable()
+    plain = "transfer-encoding" not in headers and 0 < len(length) < 10 and first.isprintable()
     if not plain or not (length + status).isdecimal() or connection.lower() != "keep-alive":
         return None
     return int(status), headers
@@ -105,10 +106,21 @@ class _Begun(io.RawIOBase):
 
     def __init__(self, connection: socket.socket, read: bytes, end: float) -> None:
         self._connection, self._read, self._end = connection, read, end
+        self._given = 0
+        self.reader = _Reader(self)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """See `socket.makefile`."""
-        return io.BufferedReader(self)
+        return self.reader
+
+    @property
+    def has_more(self) -> bool:
+        """Whether some of what was read was not asked for."""
+        return bool(self._read)
+
+    def tell(self) -> int:
+        """See `io.RawIOBase`: how much was given."""
+        return self._given
 
     def readable(self) -> bool:
         """See `io.RawIOBase`."""
@@ -116,20 +128,38 @@ class _Begun(io.RawIOBase):
 
     def readinto(self, into: Any) -> int:
         """See `io.RawIOBase`: first what was read, then what comes."""
-        if not self._read:
+        if self._read:
+            part, self._read = self._read[: len(into)], self._read[len(into) :]
+            into[: len(part)] = part
+            came = len(part)
+        else:
             _check_time(self._end)
-            return self._connection.recv_into(into)
-        part, self._read = self._read[: len(into)], self._read[len(into) :]
-        into[: len(part)] = part
-        return len(part)
+            came = self._connection.recv_into(into)
+        self._given += came
+        return came
 
 
-def _receive_any(connection: Any) -> tuple[Answer, bool]:
-    response = http.client.HTTPResponse(connection, method="POST")
+class _Reader(io.BufferedReader):
+    """Reads ahead; knows when it is closed whether that was too far."""
+
+    left = False
+
+    def close(self) -> None:
+        """See `io.BufferedReader`: `http.client` says it when it has read an answer."""
+        if not self.closed:
+            self.left = self.raw.tell() > self.tell()
+        super().close()
+
+
+def _receive_any(connection: _Begun) -> tuple[Answer, bool]:
+    begun: Any = connection
+    response = http.client.HTTPResponse(begun, method="POST")
     try:
         response.begin()
         body = response.read()
         headers = {name.lower(): value.strip() for name, value in response.headers.items()}
-        return Answer(response.status, headers, body), not response.will_close
+        response.close()
+        left = connection.reader.left or connection.has_more
+        return Answer(response.status, headers, body), not (response.will_close or left)
     finally:
         response.close()

@@ -77,6 +77,7 @@ HTTP/1.0 200 OK
 HTTP/1.1 204 No Content
 HTTP/1.1 100 Continue
 HTTP/1.1 2x0 OK
+HTTP/1.1 2000 OK
 
 <html>""".split(b"\n")
 )
@@ -89,6 +90,7 @@ odd_lines = st.sampled_from(
         b"Content-Length: 2",
         b"content-length : 2",
         b"Content-Length: -1",
+        b"Content-Length:",
         b"X-Odd:",
         b"X-Odd: \t 1 \t",
         b"no colon",
@@ -119,6 +121,8 @@ def answers(draw: st.DrawFn) -> bytes:
 @example(_USUAL, [len(_USUAL) - 1])
 @example(_USUAL[:-1], [])
 @example(_USUAL[:20], [])
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nabc", [])
+@example(_USUAL.replace(b"200", b"2000"), [])
 @example(b"", [])
 def test_answers_are_read_as_by_the_standard_library(answer: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(answer), *(min(cut, len(answer)) for cut in cuts)})
@@ -126,8 +130,8 @@ def test_answers_are_read_as_by_the_standard_library(answer: bytes, cuts: list[i
     assert ours(pieces) == theirs(pieces)
 
 
-def serves_on(answer: bytes) -> bool:
-    return receive(cast(Any, Wire([answer])), 60.0)[1]
+def serves_on(*pieces: bytes) -> bool:
+    return receive(cast(Any, Wire([*pieces])), 60.0)[1]
 
 
 def test_a_connection_serves_on_only_where_nothing_is_left_on_it() -> None:
@@ -135,6 +139,16 @@ def test_a_connection_serves_on_only_where_nothing_is_left_on_it() -> None:
     assert serves_on(_USUAL)
     assert not serves_on(_USUAL + b"HTTP/1.1 200 OK\r\n")
     assert not serves_on(_USUAL.replace(b"x-amz-crc32: 7", b"Connection: close"))
+
+
+def test_nor_does_one_whose_answers_come_in_an_odd_form() -> None:
+    """Chunked, or the head in two pieces: `http.client` reads ahead, and throws that away."""
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    assert serves_on(chunked)
+    assert serves_on(_USUAL[:9], _USUAL[9:])
+    assert not serves_on(chunked + b"HTTP/1.1 200 OK\r\n")
+    assert not serves_on(_USUAL[:9], _USUAL[9:] + b"HTTP/1.1 200 OK\r\n")
+    assert not serves_on(b"HTTP/1.1 204 No Content\r\n\r\n" + _USUAL)
 
 
 class Drip(Wire):
