@@ -58,8 +58,7 @@ class Shape:
         found = {field.name: _type_of(field) for field in fields}
         self.covers = frozenset(name for name, kind in found.items() if kind is not Any)
         self._type: Any = TypedDict("Row", found, total=False)  # type: ignore[misc]
-        # what JSON has no form for is the same on both sides
-        self._encode = msgspec.json.Encoder(enc_hook=lambda _value: None).encode
+        self._encode = msgspec.json.Encoder(enc_hook=_without_form).encode
         learn(self._type)
 
     def fits(self, values: Mapping[str, Any]) -> bool:
@@ -74,6 +73,12 @@ class Shape:
         except Exception:  # whatever values raise when they are looked at: rules say what is wrong
             return False
         return same and _TOO_SMALL.search(text) is None
+
+
+def _without_form(value: Any) -> str | None:
+    """What stands for a value that JSON has no form for, on both sides. Text of a type of its own
+    is text: UTF-8 may not carry it."""
+    return str.__str__(value) if isinstance(value, str) else None
 
 
 def _type_of(field: Field) -> Any:

@@ -100,6 +100,9 @@ def test_the_shape_lets_nothing_through_that_rules_refuse(data: st.DataObject) -
 @example(dict[str, float], {"": 1.0})
 @example(dict[str, str], types.MappingProxyType({"a": "b"}))
 @example(str, "\ud800")
+@example(str, Text("\ud800"))
+@example(list[str], [Text("\ud800")])
+@example(dict[str, str], {"a": Text("\ud800")})
 @example(int, 1.0)
 @example(int, True)
 def test_one_value_comes_out_alike(kind: Any, value: Any) -> None:
