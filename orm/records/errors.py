@@ -7,6 +7,7 @@ OrmError
 ├── ImmutableAttributeError    the attribute was set when the row was made, and stays
 ├── UnsavedRowError            the row was never saved, so there is nothing to delete
 ├── ForeignRowError            the row is of another table or tenant
+├── NoSuchAttributeError       something was set that the model does not have
 ├── NotLoaded                  a relation was looked at that was not loaded
 ├── RestrictedError            a row cannot be deleted while others hang on it
 ├── CheckFailedError           what a transaction demands of a row does not hold
@@ -18,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orm.errors import OrmError
+from orm.definitions.names import nearest
+from orm.errors import ConfigurationError, OrmError
 
 
 class StaleRowError(OrmError):
@@ -111,6 +113,16 @@ class ForeignRowError(OrmError):
             f"{self.model}: the row is of {self.there}, and was given to {self.here}; nothing was "
             f"sent; {self.hint}"
         )
+
+
+class NoSuchAttributeError(ConfigurationError, AttributeError):
+    """Something was set on a row that its model does not have."""
+
+    def __init__(self, model: str, attribute: str, known: Sequence[str]) -> None:
+        near = nearest(attribute, known)
+        hint = f"write {near}" if near else f"declare it; there are {', '.join(known)}"
+        super().__init__(f"{model}.{attribute}", "is no attribute, and would not be saved", hint)
+        self.args = (model, attribute, tuple(known))
 
 
 class NotLoaded(OrmError):  # noqa: N818 - reads as what it says: post.author is NotLoaded

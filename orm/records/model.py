@@ -36,7 +36,7 @@ from orm.definitions.entity import IndexDefinition, PatternDefinition
 from orm.definitions.names import nearest
 from orm.errors import ConfigurationError
 from orm.records.attr import Attr, AttributeOptions, attr
-from orm.records.errors import NotLoaded
+from orm.records.errors import NoSuchAttributeError, NotLoaded
 from orm.records.relating.links import PIVOT
 from orm.records.relating.relations import RELATED, Relation
 from orm.records.relating.resolver import COUNTS
@@ -415,6 +415,19 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
             for name, one in self.__dict__.items()
         )
         return made
+
+    if not TYPE_CHECKING:  # which would take it that anything can be set
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Set an attribute. One that the model does not have is refused: it would not be saved,
+            and nobody would notice. Names with an underscore are the program's own.
+
+            Raises:
+                NoSuchAttributeError: there is none of this name.
+            """
+            if name[:1] != "_" and not hasattr(type(self), name):
+                raise NoSuchAttributeError(type(self).__name__, name, self.__struct_fields__)
+            super().__setattr__(name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled without its connection and its relations: the repository that it is given to

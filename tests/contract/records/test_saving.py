@@ -27,6 +27,7 @@ from orm.records import (
     ContendedRowError,
     DynamoDBModel,
     ImmutableAttributeError,
+    NoSuchAttributeError,
     StaleRowError,
     UniqueError,
     attr,
@@ -352,6 +353,19 @@ def test_tenants_do_not_see_each_other(connection: Connection) -> None:
         ]
         if place.tenant:
             assert [row.name for row in users.all()] == [f"Ann of {place.tenant}"]
+
+
+def test_what_a_model_does_not_have_cannot_be_set(connection: Connection) -> None:
+    """It would not be saved, and nobody would notice. A name with an underscore is the program's."""
+    ann: Any = User.using(connection).create(name="Ann")
+    with pytest.raises(NoSuchAttributeError, match=r"User\.emial: is no attribute.*write email"):
+        ann.emial = "ann@example.org"
+    with pytest.raises(AttributeError):
+        ann.nothing = 1
+    ann._seen = True
+    ann.email = "ann@example.org"
+    ann.save()
+    assert User.using(connection).find_or_fail(ann.id).email == "ann@example.org"
 
 
 # --- awaited ---
