@@ -415,6 +415,12 @@ class TableNotFoundError(DriverError):
 
     hint = "keyfold tables create"
 
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}; connection.create_table() makes the table of models, "
+            f"`{self.hint}` those of events and read models. Or is it another engine or region?"
+        )
+
 
 class TableExistsError(DriverError):
     """The table is there already, or another operation is changing it."""

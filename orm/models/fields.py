@@ -67,6 +67,7 @@ class Field:
         kind, self._optional = _optional(info.type)
         self.cast = cast_of(info.type)
         self.faithful = kind if _is_faithful(kind) and self.cast is None else None
+        self._choices = kind if isinstance(kind, enum.EnumMeta) and self.cast is None else None
         self._encode = None if self.faithful is None else encoder_of(kind)
         self.members = None if self.cast is not None else _faithful_members(kind)
         self._encode_member = None if self.members is None else encoder_of(self.members[1])
@@ -74,11 +75,16 @@ class Field:
     @property
     def settles(self) -> bool:
         """Whether a value of another type may mean one of the field's."""
-        return self.faithful in _MEANT
+        return self.faithful in _MEANT or self._choices is not None
 
     def settled(self, value: Any) -> Any:
-        """A number or a text that means a value of the field's type as that value."""
-        return settled(value, self.faithful)
+        """A number or a text that means a value of the field's type as that value; of an
+        enumeration the value of a member."""
+        if self._choices is None:
+            return settled(value, self.faithful)
+        plain = type(value) in (str, int) and not isinstance(value, self._choices)
+        members: list[Any] = list(self._choices) if plain else []
+        return next((one for one in members if one.value == value), value)
 
     def default(self) -> Any:
         """What the field is where nothing was said; None for a required field."""

@@ -62,7 +62,10 @@ class ContendedRowError(OrmError):
 class UniqueError(OrmError):
     """Another row has the same values; nothing was written. A hidden value is not said."""
 
-    hint = "choose another value, or find the row that has it with where(…).first()"
+    hint = (
+        "choose another value, or find the row that has it with where(…).first(), after "
+        "with_trashed() where it may be in the bin"
+    )
 
     def __init__(self, model: str, attributes: Sequence[str], values: Sequence[Any]) -> None:
         super().__init__(model, tuple(attributes), tuple(values))

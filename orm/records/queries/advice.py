@@ -95,7 +95,8 @@ class Advice:
             return declared, f"add {hint}, or declare {declared}, or {name} required"
         narrow = self._answers(Variant(selects=True))
         select = ", select() what an index copies" if narrow else ""
-        return declared, f"declare {declared}{select}, or use filter() or scan()"
+        scan = f"query().{_where(self._equal, 'filter')}.scan()"
+        return declared, f"declare {declared}{select}, or read all rows: {scan}"
 
     def _declared(self) -> str:
         """The pattern as the model would declare it: a class, or a mapping."""

@@ -141,7 +141,9 @@ class RecordQuery(Generic[R]):
         return narrowed
 
     def order_by(self, attribute: Named, direction: Direction = "asc") -> RecordQuery[R]:
-        """Sorted by an attribute that keys sort by: `asc` or `desc`."""
+        """Sorted by an attribute that keys sort by: `asc` or `desc`; `-name` is `name`, `desc`."""
+        if isinstance(attribute, str) and attribute.startswith("-") and direction == "asc":
+            attribute, direction = attribute[1:], "desc"
         if direction not in ("asc", "desc"):
             raise ConfigurationError("order_by", f"{direction!r} is neither 'asc' nor 'desc'")
         return self._with(order=self._terms.name(attribute), descending=direction == "desc")

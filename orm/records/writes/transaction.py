@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DynamoDBModel")
 _OPEN: Final = "is over; open another one"
+_NOT_YET: Final = "is not open, so nothing would be sent; say: with connection.transaction() as tx"
 _ENTERED: Final = "is entered already; open another one"
 
 
@@ -153,8 +154,8 @@ class Transaction:
         self._gathered.check(Demand(check, repository, list(map(terms.stored, clauses)), now))
 
     def _repository(self, record: R) -> Repository[R]:
-        if self._ended:
-            raise ConfigurationError("transaction", _OPEN)
+        if self._ended or not self._entered:
+            raise ConfigurationError("transaction", _OPEN if self._ended else _NOT_YET)
         return self._connection.owner_of(record)
 
     # --- sending ---

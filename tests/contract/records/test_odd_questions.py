@@ -443,7 +443,10 @@ def test_what_finds_the_row_is_told_from_the_rest(connection: Connection) -> Non
         ({"id": "1", "name": "n"}, "Ask where(id=…).filter(name=…), or"),
         ({"email": "a@x.org", "name": "n", "age": 3}, "Ask where(email=…).filter(name=…, age=…)"),
         ({"town": "Rome", "name": "n"}, "Ask where(town=…).filter(name=…), or declare patterns="),
-        ({"name": "n"}, "Declare patterns=(Pattern(name=…, equal=('name',)),), or use filter()"),
+        (
+            {"name": "n"},
+            "Declare patterns=(Pattern(name=…, equal=('name',)),), or read all rows: query().fil",
+        ),
     ):
         with pytest.raises(NoIndexError) as caught:
             users.where(**given).get()

@@ -299,3 +299,12 @@ def test_truths_are_not_added(connection: Connection) -> None:
     users.create(name="Ann", town="Oslo")
     with pytest.raises(ConfigurationError, match="holds no numbers"):
         users.query().where(town="Oslo").sum("is_admin")
+
+
+def test_an_order_may_be_said_with_a_minus(connection: Connection) -> None:
+    users = User.using(connection)
+    for age in (1, 3, 2):
+        users.create(name="n", town="Bari", age=age)
+    asked = users.query().where(town="Bari")
+    assert [user.age for user in asked.order_by("-age").get()] == [3, 2, 1]
+    assert asked.order_by("-age").get() == asked.order_by("age", "desc").get()

@@ -356,7 +356,7 @@ def test_tenants_do_not_see_each_other(connection: Connection) -> None:
 
 
 def test_what_a_model_does_not_have_cannot_be_set(connection: Connection) -> None:
-    """It would not be saved, and nobody would notice. A name with an underscore is the program's."""
+    """It would not be saved, and nobody would notice. Names with an underscore are one's own."""
     ann: Any = User.using(connection).create(name="Ann")
     with pytest.raises(NoSuchAttributeError, match=r"User\.emial: is no attribute.*write email"):
         ann.emial = "ann@example.org"
@@ -366,6 +366,16 @@ def test_what_a_model_does_not_have_cannot_be_set(connection: Connection) -> Non
     ann.email = "ann@example.org"
     ann.save()
     assert User.using(connection).find_or_fail(ann.id).email == "ann@example.org"
+
+
+def test_the_value_of_a_member_means_the_member(connection: Connection) -> None:
+    """As JSON has it; another value is told with the choices."""
+    ann: Any = User.using(connection).create(name="Ann", mood="calm")
+    assert ann.mood is Mood.CALM
+    ann.update(mood="wild")
+    assert User.using(connection).find_or_fail(ann.id).mood is Mood.WILD
+    with pytest.raises(InvalidRowError, match="mood"):
+        ann.update(mood="odd")
 
 
 # --- awaited ---

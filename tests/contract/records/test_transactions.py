@@ -265,3 +265,10 @@ def test_a_row_is_restored_and_saved_in_one_transaction(connection: Connection) 
     assert [found.title for found in posts.query().where(user_id="u")] == ["new"]
     with pytest.raises(ConfigurationError, match="no soft deletes"), connection.transaction() as tx:
         tx.restore(connection.repository(User).create(name="Ann"))
+
+
+def test_nothing_is_said_of_a_transaction_that_is_not_open(connection: Connection) -> None:
+    """It would never be sent."""
+    tx = connection.transaction()
+    with pytest.raises(ConfigurationError, match=r"is not open.*with connection\.transaction"):
+        tx.create(User, name="Ann")
