@@ -237,7 +237,7 @@ class _Compiler:
         for claim in self._claims():
             return [claim]
         path, reading, guards = self._path()
-        guarded = _named(guards)
+        guarded = _settled(guards)
         layout = self._repository.layout
         keys = next(found for found in layout.paths if found.path == path)
         equal = {name: value for name, value in self._equal.items() if name not in guarded}
@@ -300,7 +300,7 @@ class _Compiler:
         equal: Iterable[str] | None = None,
         strong: bool | None = None,
     ) -> tuple[KeyPath, Reading] | None:
-        guarded = _named(guards)
+        guarded = _settled(guards)
         names = self._equal if equal is None else equal
         return self._repository.connection.plan.ask(
             self._repository.definition.name,
@@ -381,7 +381,8 @@ class _Compiler:
             there = {guard.attribute: True for guard in unique.guards if guard.test == "present"}
             key = repository.claims.key(unique, {**there, **self._equal})
             if key is not None:
-                extra = [Clause(n, "=", (self._equal[n],)) for n in self._left_out(unique)]
+                settled = {*unique.attributes, *_settled(unique.guards)}
+                extra = [Clause(n, "=", (v,)) for n, v in self._equal.items() if n not in settled]
                 narrow = map(self._terms.condition, extra)
                 filters = (*self.of_bin(), *self.conditions(unique.guards), *narrow)
                 claim = Claimed(key, unique)
@@ -443,6 +444,11 @@ class _Compiler:
             if not any(_means(clause, guard) for guard in guards):
                 yield self._terms.condition(clause)
         yield from unexpired(self._repository)
+
+
+def _settled(guards: Guards) -> frozenset[str]:
+    """The attributes whose equality guards say; that there is a value says nothing of which."""
+    return frozenset(guard.attribute for guard in guards if guard.test == "is")
 
 
 def _named(guards: Guards) -> frozenset[str]:

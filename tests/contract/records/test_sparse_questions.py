@@ -186,3 +186,18 @@ def test_a_declared_pattern_is_asked_whatever_key_answers_it(connection: Connect
     assert guests.query().where(email="ann@x.org").where(here=True).count() == 1
     with pytest.raises(NoIndexError):
         guests.query().where(email="ann@x.org", house="1").get()
+
+
+def test_to_have_a_value_and_to_have_this_one_is_to_have_this_one(connection: Connection) -> None:
+    """Whatever tells the rows of the index from others; to have one and none is to be no row."""
+    players, visits = connection.repository(Player), connection.repository(Visit)
+    for rank in (3, 1, None):
+        players.create(rank=rank)
+    asked = players.query().where(team="red", rank=1).where_not_null("rank")
+    assert [player.rank for player in asked.get()] == [1]
+    assert asked.count() == 1
+    either = players.query().where(team="red").where_in("rank", [1, 2]).where_not_null("rank")
+    assert [player.rank for player in either.get()] == [1]
+    visits.create(id="a")
+    with pytest.raises(NoIndexError):
+        visits.query().where(left="noon").where_null("left").get()
