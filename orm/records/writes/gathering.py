@@ -194,10 +194,13 @@ class Gathering:
         """Take the deletion of a row and what goes with it.
 
         Raises:
-            ConfigurationError: what goes with it is saved here, or it is written through another
-                object.
+            ConfigurationError: what goes with it is saved here, it leaves the bin here, or it is
+                written through another object.
         """
         own = repository.rows.key(repository.stored.known(record))
+        if not pending and self._row(own).binned is not None:
+            told = f"{repository.definition.name} {_told(repository, record)}"
+            raise _refusal(told, "is taken out of the bin here", "say one of both")
         for one in pending:
             assert isinstance(one.write, RowWrite), "what is deleted was stored"
             key = one.write.rows.key(one.write.before)
@@ -216,6 +219,20 @@ class Gathering:
             elif not row.gone:
                 self._check_free(repository, record, row)
                 row.record, row.binned = record, one
+
+    def restore(self, repository: Repository[Any], record: Any, pending: Pending | None) -> None:
+        """Take the way of a row out of the bin, of which nothing is left where it is None.
+
+        Raises:
+            ConfigurationError: it is deleted here, or written through another object.
+        """
+        row = self._row(repository.rows.key(repository.stored.known(record)))
+        if pending is None and row.binned is not None:
+            told = f"{repository.definition.name} {_told(repository, record)}"
+            raise _refusal(told, "goes into the bin here", "say one of both")
+        self._check_free(repository, record, row)
+        if pending is not None:
+            row.record, row.binned = record, pending
 
     def check(self, demand: Demand) -> None:
         """Take the check of a row."""

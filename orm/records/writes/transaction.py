@@ -116,11 +116,10 @@ class Transaction:
         """Take a row out of the bin; nothing else that was set on it is written.
 
         Raises:
-            ConfigurationError: the model has no bin.
+            ConfigurationError: the model has no bin, or the row is deleted here.
         """
         repository = self._repository(record)
-        if (pending := repository.pending_restore(record)) is not None:
-            self._gathered.delete(repository, record, [pending])
+        self._gathered.restore(repository, record, repository.pending_restore(record))
 
     def force_delete(self, record: DynamoDBModel) -> None:
         """Delete a row for good, with its claims, and what hangs on it as relations declare.

@@ -272,3 +272,26 @@ def test_nothing_is_said_of_a_transaction_that_is_not_open(connection: Connectio
     tx = connection.transaction()
     with pytest.raises(ConfigurationError, match=r"is not open.*with connection\.transaction"):
         tx.create(User, name="Ann")
+
+
+def test_a_row_does_not_leave_the_bin_and_go_in_one_transaction(connection: Connection) -> None:
+    """In no order: one of both would be lost without a word."""
+    posts = connection.repository(Post)
+    live, binned = (posts.create(user_id="u", title=title) for title in ("live", "binned"))
+    binned.delete()
+    with pytest.raises(ConfigurationError, match="into the bin"), connection.transaction() as tx:
+        tx.delete(live)
+        tx.restore(live)
+    with pytest.raises(ConfigurationError, match="out of the bin"), connection.transaction() as tx:
+        tx.restore(binned)
+        tx.delete(binned)
+    with pytest.raises(ConfigurationError, match="is deleted"), connection.transaction() as tx:
+        tx.force_delete(binned)
+        tx.restore(binned)
+    assert posts.find_or_fail(live.id) == live
+    assert posts.query().with_trashed().find_or_fail(binned.id).trashed()
+    with connection.transaction() as tx:
+        tx.restore(live)
+        tx.restore(binned)
+        tx.restore(binned)
+    assert not posts.find_or_fail(binned.id).trashed()
