@@ -44,6 +44,7 @@ class Field:
         accepts: what a value must pass; a value that does breaks no rule that needs it alone.
         contextual: the rules that need more than the value.
         deferred: the rules that are asked last, when all else is right.
+        others: the attributes that rules which have to be awaited are told to look at.
         optional: whether an absent value is right whatever the others are.
         nullable: whether None is let through.
         awaited: the name of a rule that only `await` can run; None where there is none.
@@ -68,6 +69,7 @@ class Field:
         self._has_default = definition.default is not msgspec.UNSET
         self.optional = self._has_default or not (self._must or self.presence)
         self.awaited = self._find_awaited(lookup)
+        self.others = self._find_others(target, rules)
 
     def _sort(self, made: list[AnyRule]) -> None:
         self.presence = [rule for rule in made if isinstance(rule, PresenceRule)]
@@ -96,6 +98,17 @@ class Field:
             if not answers(lookup):
                 return rule.name
         return None
+
+    def _find_others(self, target: Target, rules: Registry) -> frozenset[str]:
+        """Those that stand among the arguments of such rules; a lookup's are another model's."""
+        names = {rule.name for rule in self.deferred if not isinstance(rule, LookupRule)}
+        told = (
+            argument
+            for call in target.attribute.rules
+            if rules.canonical(call.name) in names
+            for argument in call.arguments
+        )
+        return frozenset(one for one in told if isinstance(one, str) and one in target.siblings)
 
     # --- judging -----------------------------------------------------------------------------
 

@@ -182,9 +182,11 @@ class Validator:
         return tuple(field for field in fields if field.name in only)
 
     def _asking(self, row: _Row, only: Collection[str] | None) -> tuple[Field, ...]:
-        """The fields that have rules which are asked last, and are new."""
+        """The fields that have rules which are asked last, and are new, or judged by what is."""
         fields = self._selected(self._deferred, only)
-        return tuple([one for one in fields if one.name not in row.kept]) if row.kept else fields
+        if not row.kept:
+            return fields
+        return tuple([one for one in fields if not {one.name, *one.others} <= row.kept])
 
     def _context(self, field: Field, row: _Row) -> Context:
         return Context(

@@ -42,6 +42,22 @@ class Guest(DynamoDBModel):
     age: Attr[int] = attr(default=0, rules="max:99")
 
 
+class Payment(DynamoDBModel):
+    """Covered by a plan, as somebody says who has to be awaited."""
+
+    id: Attr[str] = attr(default_factory=new_id)
+    plan: Attr[str]
+    pence: Attr[int] = attr(rules="covered:plan")
+    note: Attr[str] = attr(default="")
+
+
+@rule("covered")
+async def covered(value: int, context: Context, plan: str) -> str | None:
+    """Asks somebody else."""
+    await asyncio.sleep(0)
+    return None if value < 100 or context.other(plan) == "gold" else "is not covered"
+
+
 @rule("known")
 async def known(value: Any, context: Context) -> str | None:
     """Asks somebody else."""
@@ -53,8 +69,8 @@ async def known(value: Any, context: Context) -> str | None:
 def connection(
     meter: MeteredDriver, config: SingleTableConfig, tenant: str | None, hands: ManualClock
 ) -> Iterator[Connection]:
-    made = Connection(meter, config, tenant=tenant, clock=hands, rules=RULES.plus(known))
-    made.register(Host, Party, Guest)
+    made = Connection(meter, config, tenant=tenant, clock=hands, rules=RULES.plus(known, covered))
+    made.register(Host, Party, Guest, Payment)
     with table_of(made):
         yield made
 
@@ -94,6 +110,18 @@ def test_a_rule_that_has_to_be_awaited(connection: Connection) -> None:
     guest.refresh()
     with pytest.raises(InvalidRowError, match="is not known"):
         asyncio.run(guest.update_async(word="no"))
+
+
+def test_an_awaited_rule_is_asked_where_what_it_names_changes(connection: Connection) -> None:
+    """Though the value that it judges stays."""
+    payments = connection.repository(Payment)
+    payment = asyncio.run(payments.create_async(plan="gold", pence=500))
+    payment.update(note="rent")
+    with pytest.raises(InvalidRowError, match="is not covered"):
+        asyncio.run(payment.update_async(plan="basic"))
+    with pytest.raises(AwaitNeededError):
+        payment.save()
+    assert payments.find_or_fail(payment.id).plan == "gold"
 
 
 def test_what_values_say_of_each_other_holds_all_the_same(connection: Connection) -> None:
