@@ -89,7 +89,7 @@ class Connections:
                 connection = idle.pop()
             except IndexError:  # another thread was faster
                 break
-            if not _has_something_to_read(connection):
+            if not (_has_something_to_read(connection) or _has_decrypted(connection)):
                 return connection
             connection.close()  # an end, or an answer to nobody's question
         return None
@@ -131,6 +131,11 @@ def _close(idle: dict[Place, deque[socket.socket]]) -> None:
     for connections in idle.values():
         while connections:
             connections.pop().close()
+
+
+def _has_decrypted(connection: socket.socket) -> bool:
+    """Whether more was taken off a connection than was read: it came in one record of TLS."""
+    return isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
 
 
 if hasattr(select, "poll"):

@@ -201,3 +201,15 @@ def test_a_text_that_no_body_can_carry_is_not_sent(server: WireServer, stock: bo
     with pytest.raises(ServiceError, match="nothing was sent"):
         transport_to(server.url, stock=stock).call("PutItem", {"TableName": "\ud800"})
     assert server.asked == []
+
+
+def test_an_answer_to_nobodys_question_is_read_by_nobody(
+    tls_server: WireServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it came in one record of TLS with the end of the answer before."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(TLS / "certificate.pem"))
+    body = b'{"TableNames":[]}'
+    stray = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    tls_server.respond = lambda _: (body + stray, {"Content-Length": str(len(body))})
+    transport = transport_to(tls_server.url)
+    assert [transport.call("ListTables", {}) for _ in range(3)] == [body] * 3
