@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm.errors import ConfigurationError, UnprocessedError
 from orm.records.model import is_stored
+from orm.records.writes.block import Block
 from orm.records.writes.pending import tell
 from orm.records.writes.saving import Insert
 from orm.requests import Item, WriteRequest
@@ -33,27 +33,15 @@ R = TypeVar("R", bound="DynamoDBModel")
 _INSTEAD = "use transaction(chunked=True)"
 
 
-class Batch:
+class Batch(Block):
     """Rows that are written when the block ends."""
 
+    name = "batch"
+
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._puts: list[tuple[Item, Callable[[], object]]] = []
         self._deletes: list[tuple[Item, Callable[[], object]]] = []
-        self._ended = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended = True
-        if error is None:
-            self._send()
 
     def put(self, record: R) -> R:
         """Write a new row; one at the same key is replaced. Validated at once.
@@ -89,11 +77,6 @@ class Batch:
             pending = repository.drafts.removal(record)
             key = repository.rows.key(repository.stored.known(record))
             self._deletes.append((key, partial(tell, [pending])))
-
-    def _repository(self, record: R) -> Repository[R]:
-        if self._ended:
-            raise ConfigurationError("batch", "is over; open another one")
-        return self._connection.owner_of(record)
 
     def _refuse(self, repository: Repository[Any], reason: str) -> ConfigurationError:
         return ConfigurationError(repository.definition.name, reason, _INSTEAD)

@@ -14,16 +14,16 @@ of a single save: `UniqueError`, `StaleRowError`, `RowExistsError` and so on, of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from orm.codec import item_size_bytes
-from orm.errors import ConfigurationError, TransactionTooLargeError
+from orm.errors import TransactionTooLargeError
 from orm.expressions import all_of
 from orm.limits import TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX
 from orm.records.errors import PartlyWrittenError
 from orm.records.queries.clauses import Clause
 from orm.records.queries.terms import Terms
+from orm.records.writes.block import Block
 from orm.records.writes.gathering import Demand, Gathering, known_of
 from orm.records.writes.pending import Pending, finish
 from orm.records.writes.saving import Check
@@ -35,12 +35,9 @@ if TYPE_CHECKING:
     from orm.records.repository import Repository
 
 R = TypeVar("R", bound="DynamoDBModel")
-_OPEN: Final = "is over; open another one"
-_NOT_YET: Final = "is not open, so nothing would be sent; say: with connection.transaction() as tx"
-_ENTERED: Final = "is entered already; open another one"
 
 
-class Transaction:
+class Transaction(Block):
     """Writes that are sent together when the block ends.
 
     Args:
@@ -49,26 +46,12 @@ class Transaction:
             transactions, one after the other; each is whole, but not all of them together.
     """
 
+    name = "transaction"
+
     def __init__(self, connection: Connection, *, chunked: bool = False) -> None:
-        self._connection, self._chunked = connection, chunked
+        super().__init__(connection)
+        self._chunked = chunked
         self._gathered = Gathering(connection.config, connection.clock)
-        self._entered = self._ended = False
-
-    def __enter__(self) -> Self:
-        if self._entered:
-            raise ConfigurationError("transaction", _OPEN if self._ended else _ENTERED)
-        self._entered = True
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended = True
-        if error is None and (pending := self._gathered.pending()):
-            self._send(pending)
 
     # --- what is written ---
 
@@ -152,14 +135,12 @@ class Transaction:
         check = Check(repository.rows, known, said, all_of(*made) if made else None, now)
         self._gathered.check(Demand(check, repository, list(map(terms.stored, clauses)), now))
 
-    def _repository(self, record: R) -> Repository[R]:
-        if self._ended or not self._entered:
-            raise ConfigurationError("transaction", _OPEN if self._ended else _NOT_YET)
-        return self._connection.owner_of(record)
-
     # --- sending ---
 
-    def _send(self, pending: list[Pending]) -> None:
+    def _send(self) -> None:
+        pending = self._gathered.pending()
+        if not pending:
+            return
         if not self._chunked:
             finish(self._connection, pending)
             return

@@ -68,6 +68,20 @@ def test_an_error_in_the_block_writes_nothing(connection: Connection) -> None:
         batch.put(Account(id="3"))
 
 
+def test_a_batch_is_open_in_its_block_alone_and_entered_once(connection: Connection) -> None:
+    """Before it what is said would never be sent; a second time it would be sent twice."""
+    batch = connection.batch()
+    with pytest.raises(ConfigurationError, match=r"is not open.*with connection\.batch"):
+        batch.put(Account(id="1"))
+    with batch:
+        with pytest.raises(ConfigurationError, match="is entered already"), batch:
+            pass
+        batch.put(Account(id="1"))
+    with pytest.raises(ConfigurationError, match="is over"), batch:
+        pass
+    assert ids(connection) == {"1"}
+
+
 def test_what_a_batch_cannot_check_is_refused(connection: Connection) -> None:
     account = connection.repository(Account).create(id="1")
     with connection.batch() as batch:
