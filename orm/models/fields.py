@@ -82,7 +82,7 @@ class Field:
         enumeration the value of a member."""
         if self._choices is None:
             return settled(value, self.faithful)
-        plain = type(value) in (str, int) and not isinstance(value, self._choices)
+        plain = type(value) in (str, int)
         members: list[Any] = list(self._choices) if plain else []
         return next((one for one in members if one.value == value), value)
 

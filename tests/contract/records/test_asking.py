@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from orm import SingleTableConfig, create_table, delete_table
-from orm.clock import ManualClock, SystemClock
+from orm import SingleTableConfig
+from orm.clock import ManualClock
 from orm.driver import MeteredDriver
 from orm.errors import ConfigurationError
 from orm.records import Attr, Connection, DynamoDBModel, attr, new_id
 from orm.validation import InvalidRowError
+from tests.support.tables import table_of
 
 TEAM = {
     "name": "Team",
@@ -49,9 +50,8 @@ def connection(
 ) -> Iterator[Connection]:
     made = Connection(meter, config, tenant=tenant, clock=hands)
     made.register(TEAM, Login, Player)
-    create_table(meter, made.shape(), SystemClock())
-    yield made
-    delete_table(meter, config.table, SystemClock())
+    with table_of(made):
+        yield made
 
 
 def test_a_value_may_be_unique_among_the_rows_of_another_model(connection: Connection) -> None:
