@@ -381,8 +381,14 @@ class DynamoDBModel(msgspec.Struct, metaclass=RecordMeta):
     # --- asking ---
 
     def is_dirty(self, *names: str) -> bool:
-        """Whether any of these attributes, or any at all, differs from what is stored."""
-        changed = _repository(self).changed(self)
+        """Whether any of these attributes, or any at all, differs from what is stored.
+
+        Raises:
+            ConfigurationError: one of them is no attribute.
+        """
+        repository = _repository(self)
+        repository.check_known(names)
+        changed = repository.changed(self)
         return bool(changed.intersection(names) if names else changed)
 
     def to_dict(self) -> dict[str, Any]:

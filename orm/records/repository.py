@@ -195,7 +195,7 @@ class Repository(Generic[R]):
     def _check_fillable(self, values: Mapping[str, Any]) -> None:
         if values.keys() <= self._fillable:
             return
-        self._check_known(values)
+        self.check_known(values)
         for name in values:
             if name in self._guarded:
                 raise ConfigurationError(
@@ -204,7 +204,8 @@ class Repository(Generic[R]):
                     f"declare it fillable, or set it on the row: row.{name} = …",
                 )
 
-    def _check_known(self, names: Iterable[str]) -> None:
+    def check_known(self, names: Iterable[str]) -> None:
+        """Refuse what is no attribute. Raises as `make`."""
         for name in names:
             if name not in self._fields:
                 near = nearest(name, self._fields)
@@ -218,7 +219,7 @@ class Repository(Generic[R]):
         Raises:
             ConfigurationError: there is no attribute of this name.
         """
-        self._check_known(changes)
+        self.check_known(changes)
         left = {*self.plan.identity, *_trait_names(self.definition), *changes}
         values = {n: v for n, v in self.layout.values(record).items() if n not in left}
         return self._made({**copy.deepcopy(values), **changes})
@@ -439,7 +440,7 @@ class Repository(Generic[R]):
 
     def original(self, record: R, name: str) -> Any:
         """What is stored of an attribute. Raises as `DynamoDBModel.get_original`."""
-        self._check_known([name])
+        self.check_known([name])
         self.stored.known(record)  # there is something
         return getattr(self.stored.original(record), name)
 

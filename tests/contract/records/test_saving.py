@@ -362,6 +362,8 @@ def test_what_a_model_does_not_have_cannot_be_set(connection: Connection) -> Non
         ann.emial = "ann@example.org"
     with pytest.raises(AttributeError):
         ann.nothing = 1
+    with pytest.raises(ConfigurationError, match="write email"):
+        ann.is_dirty("emial")
     ann._seen = True
     ann.email = "ann@example.org"
     ann.save()
